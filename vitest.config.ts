@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/*.test.ts', 'src/{domain,roblox,emulator,telemetry}/**/*.test.ts'],
+          include: ['src/*.test.ts', 'src/{domain,roblox,emulator,telemetry}/**/*.test.ts', 'scripts/*.test.mjs'],
         },
       },
       {

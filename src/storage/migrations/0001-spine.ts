@@ -12,9 +12,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     insert into installation default values;
 
-    -- The one clock of turns, leases, months and expiries: the same for all processes.
+    -- The one clock of turns, leases, months and expiries: the same for all processes. To the millisecond, as JavaScript's
+    -- dates are: what is read can be compared again.
     create function brevet_now() returns timestamptz language sql stable
-      as 'select statement_timestamp() + clock_shift from installation';
+      as $$ select date_trunc('milliseconds', statement_timestamp() + clock_shift) from installation $$;
 
     -- Ends a statement that found one of its guards not met, so that none of its parts takes effect.
     create function brevet_abort(guard text) returns boolean language plpgsql volatile as $$
@@ -137,6 +138,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       dialect text not null,
       key_id integer,
       actor text,
+      -- the Idempotency-Key that owns this action
+      idempotency_key text,
       status text not null,
       requested jsonb not null,
       from_rank smallint,

@@ -1,0 +1,18 @@
+/** What a plan allows, dialect by dialect (api-contracts.md 3.8). */
+import type { KeyAction, Plan } from './refusals.ts';
+
+const weskAllowances: Record<Plan, number | null> = { starter: 100, free: 100, pro: 1000, elite: 1000, max: null };
+const weskKeys: Record<Plan, number | null> = { starter: 1, free: 1, pro: 2, elite: 2, max: null };
+
+/** WESK calls a month that are not flagged as overage; null = unlimited. Never blocks. */
+export const weskAllowance = (plan: Plan): number | null => weskAllowances[plan];
+
+/** WESK keys a group may have; null = unlimited. */
+export const weskKeysMax = (plan: Plan): number | null => weskKeys[plan];
+
+/** Whether the plan has this action in the WESK dialect. */
+export function weskPlanHas(plan: Plan, action: KeyAction): boolean {
+  if (action === 'demote') return plan !== 'starter' && plan !== 'free';
+  if (action === 'export' || action === 'import') return plan === 'max';
+  return true;
+}

@@ -1,0 +1,54 @@
+/** API keys: found by the hash of their secret, whatever workspace they belong to. */
+import type { Caller, KeyDialect } from '../domain/caller.ts';
+import type { GroupId, Rank, WorkspaceId } from '../domain/ids.ts';
+import type { KeyAction, Plan } from '../domain/refusals.ts';
+import { type Database, given, runPrepared, type Statement } from './database.ts';
+import { hashOf } from './secret-box.ts';
+
+/** A key that opens its dialect, with its workspace's plan. */
+export type OpenKey = { readonly caller: Caller & { readonly keyId: number }; readonly plan: Plan };
+
+const find: Statement = {
+  name: 'keys.find',
+  text: `
+    with ${given('secret_hash text, dialect text')}
+    select k.id, k.workspace_id, k.group_id, k.max_rank, k.actions, w.plan
+    from api_keys k join workspaces w on w.id = k.workspace_id, p
+    where k.secret_hash = decode(p.secret_hash, 'hex') and k.dialect = p.dialect
+      and k.revoked_at is null and (k.expires_at is null or k.expires_at > brevet_now())`,
+};
+
+export type KeyStore = {
+  /** Null for an unknown, revoked or expired key, and for one of another dialect: all are the same to a stranger. */
+  find(dialect: KeyDialect, secret: string): Promise<OpenKey | null>;
+};
+
+export function createKeyStore(database: Database): KeyStore {
+  type Row = {
+    id: number;
+    workspace_id: WorkspaceId;
+    group_id: GroupId | null;
+    max_rank: Rank | null;
+    actions: KeyAction[] | null;
+    plan: Plan;
+  };
+  return {
+    async find(dialect, secret) {
+      // looked up by SHA-256: the comparison never sees the secret, so its timing says nothing about it
+      const [row] = await runPrepared<Row>(database, find, { dialect, secret_hash: hashOf(secret).toString('hex') });
+      if (row === undefined) return null;
+      return {
+        plan: row.plan,
+        caller: {
+          workspaceId: row.workspace_id,
+          dialect,
+          keyId: row.id,
+          actor: null,
+          groupId: row.group_id,
+          maxRank: row.max_rank,
+          actions: row.actions === null ? null : new Set(row.actions),
+        },
+      };
+    },
+  };
+}

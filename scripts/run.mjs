@@ -32,7 +32,7 @@ export function runQuietly(command, args, { shell = false } = {}) {
       if (problem === null) resolve(undefined);
       else reject(new SetupError(`${Buffer.concat(printed).toString().trimEnd()}\n\n${problem}`));
     };
-    const name = [path.basename(command), ...args.map((arg) => path.relative(root, arg) || arg)].join(' ');
+    const name = [command, ...args].map((word) => (path.isAbsolute(word) ? path.basename(word) : word)).join(' ');
     child.on('error', (error) => finish(`${name} could not be started: ${error.message}`));
     child.on('close', (code, signal) => finish(code === 0 ? null : `${name} ended with ${signal ?? `code ${code}`}.`));
   });

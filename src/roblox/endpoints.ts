@@ -34,6 +34,8 @@ export const cloudRole = z.object({
   displayName: z.string().default(''),
   rank: z.number(),
   memberCount: z.number().optional(),
+  /** Of roles other than guest only with group:read, and only one's own unless one owns the group. */
+  permissions: z.object({ changeRank: z.boolean().optional() }).optional(),
 });
 export const cloudMembership = z.object({
   path: resourcePath,

@@ -17,12 +17,22 @@ export type Credential = {
 };
 
 export type CallOptions = {
-  /** On `Clock.monotonicMs()`: when to give up. */
+  /**
+   * On `Clock.monotonicMs()`: when to give up; at most 25 s from now. A write attempt starts only while a whole write
+   * time-out (7 s) is left before it, so that it ends in time whatever happens; otherwise the answer is `busy`.
+   */
   readonly deadlineMs: number;
   /** Who goes first when slots are scarce: reads and writes of a change, then plain reads, then bulk work. */
   readonly priority: 'change' | 'read' | 'bulk';
   /** Slots taken beforehand with `reserve`; calls that find theirs there do not wait. */
   readonly reservation?: Reservation;
+  /**
+   * Writes only: awaited right before each attempt that is sent, after all waiting. Throws to stop; its error is passed on
+   * as it is, and nothing was sent by this attempt.
+   */
+  readonly beforeWrite?: () => Promise<void>;
+  /** Writes only: called when an attempt leaves this machine. From then on its fate may be unknown. */
+  readonly onSent?: () => void;
 };
 
 /** Slots of Roblox's limit, taken before the intent is journalled so that "busy" is never said after it (design.md 3). */
@@ -39,6 +49,8 @@ export type CredentialReport = {
   readonly name: string;
   /** Sentences an owner can act on, e.g. "The key lacks the scope group:write." Empty when all is well. */
   readonly problems: readonly string[];
+  /** Set when Roblox replaced the cookie while it was asked: this one is to be stored, the other soon stops working. */
+  readonly replacedBy: string | null;
 };
 
 export type Roblox = {
@@ -135,7 +147,8 @@ export class RobloxError extends Error {
 export type GatewayNeeds = {
   /**
    * Reserves `count` slots of a bucket, `spacingMs` apart, at most `burst` at once, shared by all processes. Answers in how
-   * many milliseconds the first of them starts (0 or more).
+   * many milliseconds the first of them starts; a negative number says that the bucket was idle and some have started
+   * already, so that they may be used at once (0 is always a safe answer).
    */
   takeSlots(request: {
     bucket: string;
@@ -143,7 +156,10 @@ export type GatewayNeeds = {
     burst: number;
     count: number;
   }): Promise<{ firstInMs: number }>;
-  /** Persists a rotated cookie before the next call uses it. */
+  /**
+   * Persists a rotated cookie before the next call uses it. `credential.secret` is the one it replaces: where something else
+   * is stored by now the owner was faster, and theirs stays. Not called for a credential that is not stored (id 0).
+   */
   saveCookie(credential: Credential, cookie: string): Promise<void>;
   reportHealth(credential: Credential, health: CredentialHealth, reason: string): Promise<void>;
 };

@@ -14,6 +14,10 @@ export class RefusedByRoblox extends Error {
   override readonly name = 'RefusedByRoblox';
   readonly answer: Answer;
 
+  get isChallenge(): boolean {
+    return 'rblx-challenge-id' in this.answer.headers;
+  }
+
   constructor(status: number, body: unknown, headers: Answer['headers'] = {}) {
     super(`answered with ${status}`);
     this.answer = { status, headers, body };

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { faultSchema } from './faults.ts';
-import { bodyOf } from './play.ts';
 import { isRouteName, routes } from './routes.ts';
 import { behaviourSchema, defined, inWords, issuesInWords, limitsSchema, SeedError } from './seed.ts';
 import { seedOf } from './seed-world.ts';
@@ -41,10 +40,13 @@ function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
 }
 
 function jsonOf(body: unknown): unknown {
-  const value = bodyOf(body);
-  if (value === undefined) throw new Malformed(['the whole document: the body is empty. Send JSON.']);
-  if (typeof value === 'string') throw new Malformed(['the whole document: this is not JSON.']);
-  return value;
+  const text = typeof body === 'string' ? body : '';
+  if (text === '') throw new Malformed(['the whole document: the body is empty. Send JSON.']);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Malformed([`the whole document: this is not JSON (${error instanceof Error ? error.message : error}).`]);
+  }
 }
 
 export async function controlRoutes(app: FastifyInstance, { stage }: { stage: Stage }): Promise<void> {

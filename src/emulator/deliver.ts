@@ -6,9 +6,10 @@ import type { Behaviour } from './world.ts';
 /** The reply must have been hijacked: Fastify would write every header name in lower case. */
 export function deliver(reply: FastifyReply, answer: Answer, spelling: Behaviour['headerCase']): void {
   const isText = typeof answer.body === 'string';
-  const text = answer.body === undefined ? '' : isText ? String(answer.body) : JSON.stringify(answer.body);
+  const isBodiless = answer.body === undefined || answer.status === 204 || answer.status === 304;
+  const text = isBodiless ? '' : isText ? String(answer.body) : JSON.stringify(answer.body);
   const headers = {
-    ...(answer.body === undefined ? {} : { 'content-type': isText ? 'text/html' : 'application/json; charset=utf-8' }),
+    ...(isBodiless ? {} : { 'content-type': isText ? 'text/html' : 'application/json; charset=utf-8' }),
     'content-length': String(Buffer.byteLength(text)),
     ...answer.headers,
   };

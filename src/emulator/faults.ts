@@ -35,7 +35,10 @@ export const faultSchema = z.discriminatedUnion(
       status: z.int().min(200).max(599),
       body: z.unknown().optional(),
       headers: z
-        .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'No header has such a name.'), z.string())
+        .record(
+          z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'No header has such a name.'),
+          z.string().regex(/^[\t\x20-\x7e]*$/, 'A header value is plain text.'),
+        )
         .default({}),
       retryAfterSeconds: z.number().min(0).optional(),
       retryAfterForm: z.enum(['seconds', 'date']).default('seconds'),
@@ -71,8 +74,19 @@ export const faultSchema = z.discriminatedUnion(
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema> & { readonly id: number; matched: number; happened: number };
 
+/** Faults that only some calls can meet; other calls go by without using them up. */
+const suits: Partial<Record<Fault['kind'], (route: Route) => boolean>> = {
+  applyThenDrop: (route) => route.isWrite,
+  appliedLate: (route) => route.isWrite,
+  staleReads: (route) => !route.isWrite,
+  challenge: (route) => route.credential === 'cookie',
+  csrfRotation: (route) => route.credential === 'cookie' && route.isWrite,
+  cookieExpiry: (route) => route.credential === 'cookie',
+  cookieRotation: (route) => route.credential === 'cookie',
+};
+
 /** These change how a call goes and leave room for one fault that decides its answer. */
-const companions = new Set<Fault['kind']>(['latency', 'staleReads', 'headerCase']);
+export const companions = new Set<Fault['kind']>(['latency', 'staleReads', 'headerCase']);
 
 export class Faults {
   #faults: Fault[] = [];
@@ -99,6 +113,12 @@ export class Faults {
     return this.#faults.length < before;
   }
 
+  /** The call was refused before the fault could happen to it (CSRF, say): it waits for the next one. */
+  giveBack(fault: Fault): void {
+    fault.matched -= 1;
+    fault.happened -= 1;
+  }
+
   /** The faults that happen to this call, in the order they were posted; at most one of them decides the answer. */
   happenTo(route: Route, path: string, query: string): Fault[] {
     if (this.#faults.length === 0) return [];
@@ -118,6 +138,7 @@ export class Faults {
 }
 
 function matches(fault: Fault, route: Route, path: string, query: string): boolean {
+  if (suits[fault.kind]?.(route) === false) return false;
   if (fault.endpoint !== undefined && fault.endpoint !== route.name) return false;
   if (fault.method !== undefined && fault.method !== route.method) return false;
   if (fault.host !== undefined && fault.host !== route.host) return false;

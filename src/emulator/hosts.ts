@@ -30,6 +30,7 @@ export function notPlayed(stage: Stage): (request: FastifyRequest, reply: Fastif
       path,
       query: request.url.split('?')[1] ?? '',
       time: stage.clock.now(),
+      caller: null,
       body: undefined,
     });
     record.status = 404;

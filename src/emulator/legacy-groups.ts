@@ -1,10 +1,19 @@
 /** The cookie API's group reads and its own view of the calling account (roblox-api.md 11.1 to 11.4, 11.10, 11.11). */
 import { type Answer, legacyRefusal, ok } from './answer.ts';
 import { actorOf, type Call, type Handler, idIn } from './call.ts';
-import { legacyGroup, legacyTarget, shownGroup, shownRole, shownUser } from './legacy-objects.ts';
+import { legacyGroup, legacyTarget, shownGroup, shownRole, shownRoleShortly, shownUser } from './legacy-objects.ts';
 import { legacyPage } from './legacy-paging.ts';
 import { viewOf } from './stale-view.ts';
-import { type Group, guestRole, highestRole, holderCounts, may, type Permission, type World } from './world.ts';
+import {
+  type Group,
+  guestRole,
+  highestRole,
+  holderCounts,
+  may,
+  type Permission,
+  type Role,
+  type World,
+} from './world.ts';
 
 const idsMax = 100;
 
@@ -84,23 +93,25 @@ function visibleMembers(call: Call): Group {
 }
 
 /** One role a group, the highest; a group that is missing means "not a member". */
-function userGroups(show: (call: Call, group: Group) => object): Handler {
+function userGroups(show: (call: Call, group: Group, role: Role) => object): Handler {
   return (call) => {
     const userId = legacyTarget(call);
     const data = [...call.world.groups.values()].flatMap((group) => {
       const member = viewOf(group, call.asOf).members.get(userId);
-      if (member === undefined) return [];
-      return [{ group: show(call, group), role: shownRole(highestRole(group, member), holderCounts(group)) }];
+      return member === undefined ? [] : [show(call, group, highestRole(group, member))];
     });
     return ok({ data });
   };
 }
 
-const listUserGroups = userGroups((_call, group) => ({
-  id: group.id,
-  name: group.name,
-  memberCount: group.members.size,
-  hasVerifiedBadge: group.isVerified,
+const listUserGroups = userGroups((_call, group, role) => ({
+  group: { id: group.id, name: group.name, memberCount: group.members.size, hasVerifiedBadge: group.isVerified },
+  role: shownRoleShortly(role),
+}));
+
+const listUserGroupsV1 = userGroups((call, group, role) => ({
+  group: shownGroup(call, group),
+  role: shownRole(role, holderCounts(group)),
 }));
 
 const getOwnMembership: Handler = (call): Answer => {
@@ -186,7 +197,7 @@ export const legacyGroupHandlers = {
   listGroupUsers,
   listRoleUsers,
   listUserGroups,
-  listUserGroupsV1: userGroups(shownGroup),
+  listUserGroupsV1,
   getOwnMembership,
   groupsMetadata,
   groupsConfiguration,

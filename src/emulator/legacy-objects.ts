@@ -49,6 +49,9 @@ export function shownRole(role: Role, holders: ReadonlyMap<number, number>, show
   };
 }
 
+/** What the second version of a user's group list says of a role. */
+export const shownRoleShortly = ({ id, name, rank }: Role): object => ({ id, name, rank });
+
 /** The one role that single-role interfaces show: the highest. */
 export function shownHighestRole(group: Group, userId: number, holders = holderCounts(group)): object | null {
   const member = group.members.get(userId);

@@ -11,7 +11,7 @@ export type RequestRecord = {
   readonly query: string;
   /** On the emulator's clock. */
   readonly time: Date;
-  caller: { kind: Caller['kind']; userId: number | null } | null;
+  readonly caller: { kind: Caller['kind']; userId: number | null } | null;
   /** Null while it runs, and when the answer was never given. */
   status: number | null;
   /** What was done to it on purpose. */
@@ -26,9 +26,9 @@ export class RequestLog {
   #records: RequestRecord[] = [];
   #lastId = 0;
 
-  begin(record: Omit<RequestRecord, 'id' | 'caller' | 'status' | 'faults'>): RequestRecord {
+  begin(record: Omit<RequestRecord, 'id' | 'status' | 'faults'>): RequestRecord {
     this.#lastId += 1;
-    const entry: RequestRecord = { ...record, id: this.#lastId, caller: null, status: null, faults: [] };
+    const entry: RequestRecord = { ...record, id: this.#lastId, status: null, faults: [] };
     this.#records.push(entry);
     // Cutting seldom and much is cheaper than dropping one with every call.
     if (this.#records.length > requestsMax * 1.2) this.#records = this.#records.slice(-requestsMax);

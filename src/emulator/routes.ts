@@ -19,7 +19,7 @@ const groups = 'groups.roblox.com';
 const users = 'users.roblox.com';
 const inventory = 'inventory.roblox.com';
 const thumbnails = 'thumbnails.roblox.com';
-const cloud = 'apis.roblox.com';
+export const cloudHost = 'apis.roblox.com';
 const auth = 'auth.roblox.com';
 
 const furtherRoutes = {
@@ -48,8 +48,8 @@ const furtherRoutes = {
   listHeadshots: route('GET', thumbnails, '/v1/users/avatar-headshot', 'none'),
   listGroupIcons: route('GET', thumbnails, '/v1/groups/icons', 'none'),
   // Open Cloud
-  cloudGenerateThumbnail: route('GET', cloud, '/cloud/v2/users/{userId}:generateThumbnail', 'openCloud'),
-  cloudGetSettings: route('GET', cloud, '/legacy-groups/v1/groups/{groupId}/settings', 'openCloud'),
+  cloudGenerateThumbnail: route('GET', cloudHost, '/cloud/v2/users/{userId}:generateThumbnail', 'openCloud'),
+  cloudGetSettings: route('GET', cloudHost, '/legacy-groups/v1/groups/{groupId}/settings', 'openCloud'),
   // Cookie sessions and challenges
   logOut: route('POST', auth, '/v2/logout', 'cookie'),
   refreshSession: route('POST', auth, '/v1/session/refresh', 'cookie'),
@@ -59,7 +59,7 @@ const furtherRoutes = {
     '/v1/users/{userId}/challenges/authenticator/verify',
     'cookie',
   ),
-  continueChallenge: route('POST', cloud, '/challenge/v1/continue', 'cookie'),
+  continueChallenge: route('POST', cloudHost, '/challenge/v1/continue', 'cookie'),
 } as const;
 
 function route(method: Route['method'], host: string, path: string, credential: CredentialKind): Omit<Route, 'name'> {

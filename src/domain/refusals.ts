@@ -31,7 +31,7 @@ export type Refusal =
   | { code: 'group.unknown'; groupId: GroupId }
   | { code: 'group.foreign'; groupId: GroupId }
   | { code: 'plan.lacks-action'; action: KeyAction; plan: Plan }
-  | { code: 'quota.exhausted'; limit: number }
+  | { code: 'quota.exhausted' }
   // the request
   | { code: 'idempotency.mismatch' }
   | { code: 'idempotency.running' }
@@ -52,6 +52,8 @@ export type Refusal =
   | { code: 'roblox.busy'; retryAfterSeconds: number }
   | { code: 'roblox.rejected'; status: number | null; robloxCode: string | null; message: string }
   | { code: 'roblox.unavailable'; message: string }
+  // ourselves
+  | { code: 'storage.unavailable' }
   // what became of an action that had begun
   | { code: 'action.not-done'; message: string }
   | { code: 'action.unsettled' }

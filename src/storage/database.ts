@@ -1,6 +1,7 @@
 /** The connection pool, the Kysely instance over it, and how PostgreSQL's types arrive in JavaScript. */
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { Refused } from '../domain/refusals.ts';
 import type { Tables } from './tables.ts';
 
 // bigint columns hold Roblox ids and counters, all below 2^53; arrays of them hold no nulls
@@ -18,7 +19,13 @@ export type Database = {
 
 /** `poolMax`: how many connections this process may hold. */
 export function openDatabase(connectionString: string, poolMax: number, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({ connectionString, max: poolMax, connectionTimeoutMillis: 3000, keepAlive: true });
+  const pool = new pg.Pool({
+    connectionString,
+    max: poolMax,
+    connectionTimeoutMillis: 4000,
+    query_timeout: 30_000,
+    keepAlive: true,
+  });
   // an idle connection that breaks (PostgreSQL restarting) must not end the process; the next query gets a new one
   pool.on('error', onError);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -40,12 +47,25 @@ export async function runPrepared<Row extends pg.QueryResultRow>(
   statement: Statement,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<Row[]> {
-  const result = await database.pool.query<Row>({
-    name: statement.name,
-    text: statement.text,
-    values: [JSON.stringify(parameters)],
-  });
-  return result.rows;
+  const query = { name: statement.name, text: statement.text, values: [JSON.stringify(parameters)] };
+  try {
+    const result = await database.pool.query<Row>(query);
+    return result.rows;
+  } catch (error) {
+    throw isUnreachable(error) ? new Refused({ code: 'storage.unavailable' }) : error;
+  }
+}
+
+/** Whether PostgreSQL could not be spoken to, as opposed to having refused a statement. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // class 08: connection; 57P: shutting down, starting up; 53300: too many connections
+  if (error instanceof pg.DatabaseError) return /^(08|57P|53300)/.test(error.code ?? '');
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== undefined)
+    return ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code);
+  // pg's own words, which carry no code
+  return /timeout|terminated|not queryable|Connection ended/i.test(error.message);
 }
 
 /** The guard named by `brevet_abort`, when that is what ended a statement. */

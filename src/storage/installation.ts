@@ -18,7 +18,7 @@ export type InstallationStore = {
   checkEncryptionKey(boxes: readonly SecretBox[]): Promise<void>;
   /** Makes the journal's partitions for this month and the next two. */
   preparePartitions(): Promise<void>;
-  /** Forgets idempotency keys that are over. */
+  /** Forgets idempotency keys and request windows that are over. */
   sweep(): Promise<void>;
   /** Whether the database answers. */
   isReachable(): Promise<boolean>;
@@ -56,6 +56,7 @@ export function createInstallationStore(database: Database): InstallationStore {
     },
     async sweep() {
       await database.pool.query(`
+        with windows as (delete from request_windows where minute < brevet_now() - interval '5 minutes')
         delete from idempotency_keys
         where completed_at < brevet_now() - interval '25 hours' or created_at < brevet_now() - interval '30 days'`);
     },

@@ -18,7 +18,27 @@ const find: Statement = {
       and k.revoked_at is null and (k.expires_at is null or k.expires_at > brevet_now())`,
 };
 
+const takeRequests: Statement = {
+  name: 'keys.take-requests',
+  text: `
+    with ${given('key_id integer, block integer, at_most integer')},
+    taken as (
+      insert into request_windows as w (key_id, minute, used)
+      select p.key_id, date_trunc('minute', brevet_now()), least(p.block, p.at_most) from p
+      on conflict (key_id, minute) do update set used = least(w.used + (select block from p), (select at_most from p))
+      where w.used < (select at_most from p)
+      returning used
+    ), before as (
+      select w.used from request_windows w, p where w.key_id = p.key_id and w.minute = date_trunc('minute', brevet_now())
+    )
+    select taken.used - coalesce((select used from before), 0) as granted,
+      ceil(60 - extract(second from brevet_now()))::integer as seconds_left
+    from p left join taken on true`,
+};
+
 export type KeyStore = {
+  /** Takes up to `block` requests of this UTC minute; `granted` 0 means the minute is used up. */
+  takeRequests(keyId: number, block: number, perMinute: number): Promise<{ granted: number; secondsLeft: number }>;
   /** Null for an unknown, revoked or expired key, and for one of another dialect: all are the same to a stranger. */
   find(dialect: KeyDialect, secret: string): Promise<OpenKey | null>;
 };
@@ -33,6 +53,12 @@ export function createKeyStore(database: Database): KeyStore {
     plan: Plan;
   };
   return {
+    async takeRequests(keyId, block, perMinute) {
+      type Window = { granted: number | null; seconds_left: number };
+      const [row] = await runPrepared<Window>(database, takeRequests, { key_id: keyId, block, at_most: perMinute });
+      if (row === undefined) throw new Error('keys.take-requests answered no row');
+      return { granted: row.granted ?? 0, secondsLeft: row.seconds_left };
+    },
     async find(dialect, secret) {
       // looked up by SHA-256: the comparison never sees the secret, so its timing says nothing about it
       const [row] = await runPrepared<Row>(database, find, { dialect, secret_hash: hashOf(secret).toString('hex') });

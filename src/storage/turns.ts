@@ -123,6 +123,11 @@ const release: Statement = {
     with ${given(heldColumns)},
     turn as (
       update turns t set holder = null, expires_at = '-infinity' from p where ${holderGuards.turn}
+      returning pending_action, pending_created_at
+    ), action as (
+      -- nothing more is sent from here on
+      update actions a set write_by = least(a.write_by, brevet_now()) from turn
+      where a.id = turn.pending_action and a.created_at = turn.pending_created_at and a.status = 'unsettled'
     ), forgotten as (
       delete from idempotency_keys k using p where ${holderGuards.claim} and k.action_id is null
     )

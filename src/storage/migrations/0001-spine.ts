@@ -187,6 +187,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) with (fillfactor = 70);
     create index idempotency_keys_completed on idempotency_keys (completed_at);
 
+    -- Requests of a key in one UTC minute, taken by the processes in blocks; worth nothing after a crash.
+    create unlogged table request_windows (
+      key_id integer not null,
+      minute timestamptz not null,
+      used integer not null,
+      primary key (key_id, minute)
+    ) with (fillfactor = 70);
+
     -- When the next slot of a bucket of Roblox's limit is free.
     create table slots (
       bucket text primary key,

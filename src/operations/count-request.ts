@@ -1,0 +1,30 @@
+/** Inbound limits: so many requests a UTC minute for a key, agreed between all processes by taking them in blocks. */
+import type { Clock } from '../domain/clock.ts';
+import { Refused } from '../domain/refusals.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export type RequestWindows = {
+  /** Throws Refused `limit.requests` when the minute is used up. */
+  count(keyId: number, perMinute: number): Promise<void>;
+};
+
+/** A block costs one statement; the more of them, the finer processes share a minute. */
+const blocksPerMinute = 24;
+
+export function createRequestWindows({ storage, clock }: { storage: Storage; clock: Clock }): RequestWindows {
+  const blocks = new Map<number, { left: number; endsMs: number }>();
+  return {
+    async count(keyId, perMinute) {
+      const block = blocks.get(keyId);
+      const nowMs = clock.monotonicMs();
+      if (block !== undefined && nowMs < block.endsMs && block.left > 0) {
+        block.left -= 1;
+        return;
+      }
+      const size = Math.max(1, Math.ceil(perMinute / blocksPerMinute));
+      const { granted, secondsLeft } = await storage.shared.keys.takeRequests(keyId, size, perMinute);
+      if (granted === 0) throw new Refused({ code: 'limit.requests', retryAfterSeconds: Math.max(1, secondsLeft) });
+      blocks.set(keyId, { left: granted - 1, endsMs: nowMs + secondsLeft * 1000 });
+    },
+  };
+}

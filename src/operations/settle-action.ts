@@ -1,0 +1,135 @@
+/** Settles an action whose fate is unknown, by reading Roblox (design.md 3.8). */
+import type { Action } from '../domain/action.ts';
+import { weskAllowance } from '../domain/plans.ts';
+import { Refused } from '../domain/refusals.ts';
+import { judge, lateWriteSeconds, type Memory, remember } from '../domain/settlement.ts';
+import { type CallOptions, RobloxError } from '../roblox/roblox.ts';
+import type { RankingSettings } from '../storage/ranking.ts';
+import type { ActionRef } from '../storage/turns.ts';
+import type { Deps } from './deps.ts';
+import { preferredCredential, readGroupRoles, readMember } from './member-view.ts';
+import { robloxRefusal } from './roblox-refusal.ts';
+import type { Turn } from './turn.ts';
+import { planFrom, type WriteResult, writeRoles } from './write-roles.ts';
+
+type SettleDeps = Pick<Deps, 'storage' | 'roblox' | 'clock' | 'log'>;
+
+export type Settled = { readonly action: Action; readonly memory: Memory | null };
+
+export type SettleOptions = {
+  readonly deadlineMs: number;
+  readonly priority: CallOptions['priority'];
+  /** The intention's own retry: what is not done yet is done now. */
+  readonly mayWriteAgain: boolean;
+};
+
+/**
+ * Gives a pending or not-done action its verdict while the turn is kept. Throws Refused (`roblox.busy`, `credential.*`, …)
+ * when Roblox cannot be read now or a write may still land; the action stays unsettled then.
+ */
+export async function settleAction(
+  deps: SettleDeps,
+  turn: Turn,
+  ref: ActionRef,
+  options: SettleOptions,
+): Promise<Settled> {
+  const found = await deps.storage.shared.journal.find(ref);
+  if (found === null) throw new Error(`action ${ref.id} is pending but not in the journal`);
+  const { action } = found;
+  if (action.status !== 'unsettled' && !(action.status === 'not-done' && options.mayWriteAgain))
+    return { action, memory: turn.memory };
+
+  const settings = await deps.storage.tenant(action.workspaceId).ranking.settings(action.groupId, null, null);
+  const credential = preferredCredential(settings);
+  if (credential === null) throw new Refused({ code: 'credential.missing' });
+  const call: CallOptions = {
+    deadlineMs: options.deadlineMs,
+    priority: options.priority,
+    beforeWrite: () => turn.assertTimeForWrite(),
+  };
+  const group = {
+    groupId: action.groupId,
+    roles: await readGroupRoles(deps, credential, action.groupId, call),
+    confirmedLadder: settings.confirmedLadder,
+  };
+  const member = {
+    userId: action.userId,
+    memory: turn.memory,
+    now: turn.now,
+    also: [...action.beforeRoles, ...action.afterRoles],
+  };
+
+  for (;;) {
+    const view = await readMember(deps, credential, group, member, call).catch((error: unknown) => {
+      throw error instanceof RobloxError ? new Refused(robloxRefusal(error)) : error;
+    });
+    const writeBy = action.writeBy ?? action.createdAt;
+    const ageSeconds = (turn.now().getTime() - writeBy.getTime()) / 1000;
+    const verdict = judge(
+      { before: action.beforeRoles, after: action.afterRoles },
+      view.membership,
+      view.held,
+      ageSeconds,
+    );
+    const finishes =
+      verdict === 'half-done' || ((verdict === 'not-done' || verdict === 'too-early') && options.mayWriteAgain);
+    if (finishes) {
+      await deps.storage.shared.journal.resume(turn.held, ref);
+      const writing = { deps, turn, credential, group, intent: action, options: call };
+      const result = await writeRoles(writing, planFrom(action, view.held), credential.kind === 'cookie');
+      if (result.kind === 'unsettled') throw new Refused({ code: 'action.unsettled' });
+      return recordVerdict(deps, turn, action, settings, result, true);
+    }
+    if (verdict !== 'too-early') {
+      const result: WriteResult & { kind: 'settled' } = {
+        kind: 'settled',
+        status: verdict,
+        refusal: verdict === 'not-done' ? { code: 'action.not-done', message: 'Nothing reached Roblox.' } : null,
+        held: view.membership.isMember ? view.held : [],
+        isOnlyRole: false,
+      };
+      return recordVerdict(deps, turn, action, settings, result, true);
+    }
+    const waitMs = Math.max(250, (lateWriteSeconds - ageSeconds) * 1000 + 250);
+    if (deps.clock.monotonicMs() + waitMs > options.deadlineMs) {
+      throw new Refused({ code: 'roblox.busy', retryAfterSeconds: Math.ceil(waitMs / 1000) });
+    }
+    await deps.clock.wait(waitMs);
+    await turn.assertTimeForWrite(); // keeps the lease alive over the wait
+  }
+}
+
+/** Journals a verdict with everything that hangs on it. */
+export async function recordVerdict(
+  deps: Pick<Deps, 'storage'>,
+  turn: Turn,
+  action: Action,
+  settings: Pick<RankingSettings, 'plan'>,
+  result: WriteResult & { kind: 'settled' },
+  keepTurn: boolean,
+  remarks: readonly string[] = action.remarks,
+): Promise<Settled> {
+  const transition = { before: action.beforeRoles, after: action.afterRoles };
+  const memory =
+    result.held === null || result.status === 'not-done'
+      ? null
+      : remember(turn.memory, transition, { held: result.held, at: turn.now(), isOnlyRole: result.isOnlyRole });
+  const counts = {
+    by: result.status === 'done' ? (1 as const) : (0 as const),
+    allowance: weskAllowance(settings.plan),
+  };
+  const outcome = { status: result.status, refusal: result.refusal, held: result.held, remarks };
+  const counted = await deps.storage.shared.journal.settle(turn.held, action, outcome, counts, memory, keepTurn);
+  if (!keepTurn) turn.wasGivenBack();
+  return {
+    action: {
+      ...action,
+      status: result.status,
+      refusal: result.refusal,
+      remarks,
+      usage: counted.usage,
+      isOverage: counted.isOverage,
+    },
+    memory: memory ?? turn.memory,
+  };
+}

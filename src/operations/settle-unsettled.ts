@@ -1,0 +1,45 @@
+/** Settles what crashes and lost answers left behind; the timer's work (design.md 3.8). */
+
+import { groupId, userId } from '../domain/ids.ts';
+import { Refused } from '../domain/refusals.ts';
+import { type Deps, requestDeadlineMs } from './deps.ts';
+import { settleAction } from './settle-action.ts';
+import { TurnLost } from './turn.ts';
+
+const perRound = 50;
+
+/** Answers how many actions got their verdict. What cannot be settled now waits for the next round. */
+export async function settleUnsettled(
+  deps: Pick<Deps, 'storage' | 'roblox' | 'clock' | 'turns' | 'log'>,
+): Promise<number> {
+  let settled = 0;
+  for (const place of await deps.storage.shared.journal.abandoned(perRound)) {
+    const deadlineMs = deps.clock.monotonicMs() + requestDeadlineMs;
+    const request = { groupId: groupId(place.groupId), userId: userId(place.userId), claim: null, deadlineMs };
+    try {
+      const taken = await deps.turns.take(request);
+      if (taken.kind !== 'turn') continue;
+      const { turn } = taken;
+      try {
+        if (turn.pending === null) continue;
+        const { action } = await settleAction(deps, turn, turn.pending, {
+          deadlineMs,
+          priority: 'read',
+          mayWriteAgain: false,
+        });
+        settled += 1;
+        deps.log.info({ action: action.id, status: action.status }, 'An action left unsettled has its verdict.');
+      } finally {
+        await turn.release();
+      }
+    } catch (error) {
+      if (!(error instanceof Refused) && !(error instanceof TurnLost)) throw error;
+      const reason = error instanceof Refused ? error.refusal.code : error.name;
+      deps.log.warn(
+        { groupId: place.groupId, userId: place.userId, reason },
+        'An unsettled action cannot be settled yet.',
+      );
+    }
+  }
+  return settled;
+}

@@ -116,7 +116,12 @@ export class Pacer {
     const isPaused = bucket.pausedUntilMs > nowMs;
     if (!isPaused) this.#grant(bucket, nowMs);
     this.#refuseLate(bucket, nowMs);
-    if (bucket.waiters.length === 0) return;
+    if (bucket.waiters.length === 0) {
+      // A timer nobody waits for would only keep the process from ending.
+      bucket.wake?.abort.abort();
+      bucket.wake = null;
+      return;
+    }
 
     let nextMs = Math.min(...bucket.waiters.map((waiter) => waiter.deadlineMs));
     if (isPaused) {
@@ -162,6 +167,8 @@ export class Pacer {
   async #take(bucket: Bucket, askedMs: number): Promise<void> {
     const { pace } = bucket;
     bucket.isTaking = true;
+    // Those who ask in the same breath share a block.
+    await Promise.resolve();
     bucket.used = bucket.used.filter((usedMs) => usedMs > askedMs - 1000);
     // As many as are wanted now, or as the last second used: a quiet process takes one at a time and leaves the rest to others.
     const wanted = Math.max(bucket.waiters.length - bucket.slots.length, bucket.used.length);

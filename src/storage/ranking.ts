@@ -45,8 +45,6 @@ const settings: Statement = {
 export type RankingStore = {
   /** `direction`: whose rules to bring along; null for none. */
   settings(groupId: GroupId, userId: UserId | null, direction: Direction | null): Promise<RankingSettings>;
-  saveRotatedCookie(credentialId: number, cookie: string): Promise<void>;
-  reportHealth(credentialId: number, health: 'unknown' | 'ok' | 'broken', reason: string): Promise<void>;
 };
 
 export function createRankingStore(database: Database, box: SecretBox, workspaceId: WorkspaceId): RankingStore {
@@ -80,21 +78,6 @@ export function createRankingStore(database: Database, box: SecretBox, workspace
           secret: box.open(Buffer.from(one.secret, 'hex')),
         })),
       };
-    },
-    async saveRotatedCookie(credentialId, cookie) {
-      await database.kysely
-        .updateTable('credentials')
-        .set({ secret: box.seal(cookie) })
-        .where('id', '=', credentialId)
-        .where('workspace_id', '=', workspaceId)
-        .where('kind', '=', 'cookie')
-        .execute();
-    },
-    async reportHealth(credentialId, health, reason) {
-      await database.pool.query(
-        'update credentials set health = $3, health_reason = $4, health_at = brevet_now() where id = $1 and workspace_id = $2',
-        [credentialId, workspaceId, health, reason],
-      );
     },
   };
 }

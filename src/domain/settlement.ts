@@ -26,6 +26,11 @@ export const staleReadSeconds = 120;
 
 const isSubset = (a: readonly RoleId[], b: readonly RoleId[]) => a.every((id) => b.includes(id));
 
+/** The target is assigned first and the rest removed after, so half-way the member holds all of `after` and some of `before`. */
+function isBetween(held: readonly RoleId[], { before, after }: Transition): boolean {
+  return isSubset(after, held) && isSubset(held, [...before, ...after]) && !sameRoles(held, after);
+}
+
 /** `held`: the ladder roles among those the member holds now. */
 export function judge(
   transition: Transition,
@@ -37,8 +42,7 @@ export function judge(
   if (!membership.isMember) return 'superseded';
   if (sameRoles(held, after)) return 'done';
   if (sameRoles(held, before)) return lastWriteAgeSeconds > lateWriteSeconds ? 'not-done' : 'too-early';
-  const isBetween = isSubset(after, held) && isSubset(held, [...before, ...after]);
-  return isBetween ? 'half-done' : 'superseded';
+  return isBetween(held, transition) ? 'half-done' : 'superseded';
 }
 
 /** What Brevet last made of a member, kept with the turn. */
@@ -53,9 +57,8 @@ export type Memory = {
 };
 
 /** States a read may show while a transition is on its way, its end left out. */
-function isOnTheWay(held: readonly RoleId[], { before, after }: Transition): boolean {
-  const common = before.filter((id) => after.includes(id));
-  return isSubset(common, held) && isSubset(held, [...before, ...after]) && !sameRoles(held, after);
+function isOnTheWay(held: readonly RoleId[], transition: Transition): boolean {
+  return sameRoles(held, transition.before) || isBetween(held, transition);
 }
 
 /**

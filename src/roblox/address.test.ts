@@ -20,7 +20,10 @@ test.each([
   ['http://127.0.0.1:4010/', '/groups.roblox.com/v1/groups/7'],
   ['http://127.0.0.1:4010/fake/roblox/', '/fake/roblox/groups.roblox.com/v1/groups/7'],
 ])('with the upstream %s the real host becomes a path segment', (upstream, path) => {
-  expect(addressOf(endpoints.getGroup, { groupId: 7 }, {}, upstream)).toEqual({ origin: 'http://127.0.0.1:4010', path });
+  expect(addressOf(endpoints.getGroup, { groupId: 7 }, {}, upstream)).toEqual({
+    origin: 'http://127.0.0.1:4010',
+    path,
+  });
 });
 
 test('a forgotten parameter is a mistake of ours, not a call to a wrong address', () => {

@@ -49,13 +49,14 @@ export function createAttempt(needs: AttemptNeeds) {
     const judged = sentWith === 'nothing' ? null : session;
     const bucket = bucketOf(endpoint, session, sentWith, needs.proxy);
 
-    const stopped = (await barred(call, asked)) ?? (await paced(call, bucket, urgency, state.number === 0));
+    if (judged !== null && !isSendable(judged.secret)) return pastedBadly(endpoint, judged);
+    const stopped = barred(call, judged) ?? (await paced(call, bucket, urgency, state.number === 0));
     if (stopped !== null) return stopped;
     await session?.cookieSaved();
-    // Once more: somebody else's call may have opened the circuit while this one waited.
-    const barredNow = await barred(call, asked);
+    // Once more: somebody else's call may have opened the circuit while this one waited. Nothing may be awaited between
+    // this look and `begin`, or several calls would be the one that tries.
+    const barredNow = barred(call, judged);
     if (barredNow !== null) return barredNow;
-
     const isProbe = judged?.circuit.begin(spec.isWrite) ?? false;
     try {
       if (spec.isWrite) await options.beforeWrite?.();
@@ -90,13 +91,14 @@ export function createAttempt(needs: AttemptNeeds) {
     }
   };
 
-  /** Fails a call at once when its credential cannot be used. */
-  async function barred(call: Call, asked: Asked): Promise<Outcome | null> {
-    const { endpoint, session } = call;
-    if (session === null || asked.sentWith === 'nothing') return null;
-    const found = call.ignoresCircuit === true ? null : session.circuit.barred(clock.monotonicMs(), asked.isWrite);
-    if (found !== null) return over(failures.turnedAway(endpoint, found.reason, null, found.retryAfterMs));
-    if (isSendable(session.secret)) return null;
+  /** Fails a call at once while its credential's circuit is open. */
+  function barred(call: Call, judged: CredentialSession | null): Outcome | null {
+    if (judged === null || call.ignoresCircuit === true) return null;
+    const found = judged.circuit.barred(clock.monotonicMs(), endpoints[call.endpoint].isWrite);
+    return found === null ? null : over(failures.turnedAway(call.endpoint, found.reason, null, found.retryAfterMs));
+  }
+
+  async function pastedBadly(endpoint: EndpointName, session: CredentialSession): Promise<Outcome> {
     const reason = `The ${nameOf(session)} contains characters that cannot be sent: it was not pasted whole.`;
     await session.broke('unauthorized', reason);
     return over(failures.turnedAway(endpoint, reason, null, probeAfterMs));

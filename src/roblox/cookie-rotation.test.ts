@@ -7,7 +7,10 @@ const rotated = (...lines: string[]) => rotatedCookieOf({ 'set-cookie': lines },
 test('a new session cookie is found among others, warning text included', () => {
   const value = '_|WARNING:-DO-NOT-SHARE-THIS.--x=y.|_abc';
   expect(
-    rotated('GuestData=1; path=/', `.ROBLOSECURITY=${value}; domain=.roblox.com; expires=Mon, 22 Nov 2027 12:00:00 GMT`),
+    rotated(
+      'GuestData=1; path=/',
+      `.ROBLOSECURITY=${value}; domain=.roblox.com; expires=Mon, 22 Nov 2027 12:00:00 GMT`,
+    ),
   ).toBe(value);
   expect(rotatedCookieOf({ 'set-cookie': `.ROBLOSECURITY=${value}` }, now)).toBe(value);
 });

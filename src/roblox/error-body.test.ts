@@ -16,7 +16,12 @@ test.each([
     'PERMISSION_DENIED',
     'No.',
   ],
-  ['a v1 service', '{"error":"INSUFFICIENT_SCOPE","message":"Scope.","errorDetails":[]}', 'INSUFFICIENT_SCOPE', 'Scope.'],
+  [
+    'a v1 service',
+    '{"error":"INSUFFICIENT_SCOPE","message":"Scope.","errorDetails":[]}',
+    'INSUFFICIENT_SCOPE',
+    'Scope.',
+  ],
   ['an un-nested legacy body', '{"code":0,"message":"XSRF token invalid"}', 0, 'XSRF token invalid'],
   [
     'ASP.NET validation',

@@ -15,10 +15,13 @@ test.each([
   expect(retryAfterMs({ 'retry-after': value }, now)).toBe(expected);
 });
 
-test.each([['soon'], ['-5'], [''], ['5 apples'], ['NaN']])('an unreadable retry-after %j is as good as none', (value) => {
-  expect(retryAfterMs({ 'retry-after': value }, now)).toBeNull();
-  expect(retryAfterMs({}, now)).toBeNull();
-});
+test.each([['soon'], ['-5'], [''], ['5 apples'], ['NaN']])(
+  'an unreadable retry-after %j is as good as none',
+  (value) => {
+    expect(retryAfterMs({ 'retry-after': value }, now)).toBeNull();
+    expect(retryAfterMs({}, now)).toBeNull();
+  },
+);
 
 test('a bucket that Roblox calls empty is left alone until it refills', () => {
   const headers = { 'x-ratelimit-limit': '300, 300;w=60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '12' };

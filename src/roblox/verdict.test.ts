@@ -40,7 +40,8 @@ test('a 401 is the credential’s fault only when one was sent', () => {
 
 test('a redirect to the login page is a dead cookie; any other redirect is a service out of order', () => {
   expect(kindOf(cookieRead, 302, { location: 'https://www.roblox.com/login?ReturnUrl=x' })).toBe('unauthorized');
-  expect(kindOf(cookieRead, 302, { location: 'https://www.roblox.com/maintenance' })).toBe('failing');
+  expect(kindOf(cookieWrite, 302, { location: 'https://www.roblox.com/NewLogin' })).toBe('unauthorized');
+  expect(kindOf(cookieRead, 302, { location: 'https://www.roblox.com/maintenance?from=login' })).toBe('failing');
   expect(kindOf(cookieWrite, 307, {})).toBe('failing');
 });
 

@@ -42,7 +42,7 @@ export function judge(answer: Answered, asked: Asked): Verdict {
   if (status === 409 && error.code === 'ABORTED') return { kind: 'limited', error };
   if (status >= 300 && status < 400) {
     // A dead cookie is sometimes answered by the login page's address instead of a 401.
-    const isLogin = /\blogin\b/i.test(String(headers['location'] ?? ''));
+    const isLogin = /^[^?#]*login/i.test(String(headers['location'] ?? ''));
     return isLogin && hasCredential ? { kind: 'unauthorized', error } : { kind: 'failing', error };
   }
   // 408 and 499 are given up on somewhere between us and the service; the service may have gone on.

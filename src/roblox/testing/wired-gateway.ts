@@ -1,6 +1,6 @@
 /** A gateway with everything it needs, for tests: virtual time, slots in memory, and a record of what it reported. */
 import { createRoblox, type GatewayOptions } from '../gateway.ts';
-import type { CallOptions, Credential, CredentialHealth, Roblox } from '../roblox.ts';
+import { type CallOptions, type Credential, type CredentialHealth, type Roblox, RobloxError } from '../roblox.ts';
 import { type MemorySlots, memorySlots } from './memory-slots.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -59,3 +59,12 @@ export const botCookie: Credential = {
     '_|WARNING:-DO-NOT-SHARE-THIS.--Sharing-this-will-allow-someone-to-log-in-as-you-and-to-steal-your-ROBUX-and-items.|_emulator-bot-cookie',
   proxy: null,
 };
+
+export async function failureOf(promise: Promise<unknown>): Promise<RobloxError> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof RobloxError)) throw new Error(`expected a RobloxError, got ${String(error)}`);
+  return error;
+}

@@ -3,6 +3,7 @@
  * its `errors.ts`; docs/errors.md explains them to people.
  */
 import type { GroupId, Rank, UserId } from './ids.ts';
+import type { Problem } from './problem.ts';
 
 /** What an API key may be allowed to do; `read` is get-rank. */
 export const keyActions = [
@@ -58,7 +59,15 @@ export type Refusal =
   | { code: 'action.not-done'; message: string }
   | { code: 'action.unsettled' }
   | { code: 'action.superseded' }
-  | { code: 'action.partial'; message: string };
+  | { code: 'action.partial'; message: string }
+  // settings
+  | { code: 'workspace.unknown' }
+  | { code: 'document.invalid'; problems: readonly Problem[] }
+  | { code: 'key.in-use' }
+  | { code: 'key.not-found' }
+  | { code: 'key.ambiguous' }
+  | { code: 'key.needs-group' }
+  | { code: 'plan.keys-max'; plan: Plan; max: number; groupId: GroupId };
 
 /** What a cookie, which sees and writes one role only, cannot do (docs/decisions/multi-role-writes-and-the-ladder.md). */
 export type CookieLimit =

@@ -1,5 +1,6 @@
 /** The two doors to the database: one tenant's rows, and what spans tenants (keys by hash, turns, slots, the installation). */
 import type { WorkspaceId } from '../domain/ids.ts';
+import { type CredentialStore, createCredentialStore } from './credentials.ts';
 import type { Database } from './database.ts';
 import { createInstallationStore, type InstallationStore } from './installation.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -8,9 +9,12 @@ import { createRankingStore, type RankingStore } from './ranking.ts';
 import type { SecretBox } from './secret-box.ts';
 import { createSlotStore, type SlotStore } from './slots.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
+import { createWorkspaceSettingsStore, type WorkspaceSettingsStore } from './workspace-settings.ts';
+import { createWorkspaceStore, type WorkspaceStore } from './workspaces.ts';
 
 export type Tenant = {
   readonly ranking: RankingStore;
+  readonly settings: WorkspaceSettingsStore;
 };
 
 export type Storage = {
@@ -18,8 +22,10 @@ export type Storage = {
     readonly keys: KeyStore;
     readonly turns: TurnStore;
     readonly journal: Journal;
+    readonly credentials: CredentialStore;
     readonly slots: SlotStore;
     readonly installation: InstallationStore;
+    readonly workspaces: WorkspaceStore;
   };
   /** The only road to a workspace's rows. */
   tenant(id: WorkspaceId): Tenant;
@@ -31,9 +37,14 @@ export function createStorage(database: Database, box: SecretBox): Storage {
       keys: createKeyStore(database),
       turns: createTurnStore(database),
       journal: createJournal(database),
+      credentials: createCredentialStore(database, box),
       slots: createSlotStore(database),
       installation: createInstallationStore(database),
+      workspaces: createWorkspaceStore(database, box),
     },
-    tenant: (id) => ({ ranking: createRankingStore(database, box, id) }),
+    tenant: (id) => ({
+      ranking: createRankingStore(database, box, id),
+      settings: createWorkspaceSettingsStore(database, id),
+    }),
   };
 }

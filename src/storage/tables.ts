@@ -3,6 +3,8 @@ import type { ColumnType, Generated } from 'kysely';
 
 type Json<T> = ColumnType<T, string, string>;
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
+/** The database fills it in. */
+type GivenTime = ColumnType<Date, Date | string | undefined, Date | string>;
 
 export type Tables = {
   installation: {
@@ -20,7 +22,7 @@ export type Tables = {
     max_rank: number | null;
     limits: Json<Record<string, number>>;
     kept_parts: Json<Record<string, unknown>>;
-    created_at: Generated<Timestamp>;
+    created_at: GivenTime;
   };
   workspace_groups: {
     workspace_id: number;
@@ -55,7 +57,7 @@ export type Tables = {
     actions: string[] | null;
     expires_at: Timestamp | null;
     revoked_at: Timestamp | null;
-    created_at: Generated<Timestamp>;
+    created_at: GivenTime;
   };
   rank_rules: {
     id: Generated<number>;

@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type Account, asAccount } from './account.ts';
 import { EmbeddedDatabaseError, useServerInstead } from './embedded-error.ts';
+import { isRunning } from './running-process.ts';
 
 export type Binaries = { readonly postgres: string; readonly initdb: string; readonly pgCtl: string };
 
@@ -102,13 +103,21 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-async function copiedTree(tree: NativeTree, copiesDir: string, log: (line: string) => void): Promise<string> {
-  const copy = path.join(copiesDir, `postgresql-programs-${tree.packageVersion}`);
-  if (existsSync(copy)) return copy;
-  log(`Copying PostgreSQL's programs to ${copy} (once)`);
+/** Copies that a killed process did not finish. */
+async function removeUnfinished(copiesDir: string): Promise<void> {
+  for (const name of await readdir(copiesDir)) {
+    const pid = /^postgresql-programs-.*\.(\d+)\.unfinished$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) {
+      await rm(path.join(copiesDir, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function copyPrograms(tree: NativeTree, copy: string): Promise<void> {
+  const copiesDir = path.dirname(copy);
   await mkdir(copiesDir, { recursive: true });
+  await removeUnfinished(copiesDir);
   const unfinished = `${copy}.${process.pid}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
   await copyTree(tree.folder, unfinished);
   await makeLinks(unfinished);
   try {
@@ -117,7 +126,6 @@ async function copiedTree(tree: NativeTree, copiesDir: string, log: (line: strin
     await rm(unfinished, { recursive: true, force: true });
     if (!existsSync(copy)) throw error; // otherwise another process was quicker
   }
-  return copy;
 }
 
 function isMusl(): boolean {
@@ -140,10 +148,17 @@ export async function findBinaries(
   const packaged = binariesIn(tree.folder);
   const linked = await makeLinks(tree.folder);
   if (linked && 'version' in (await versionOf(packaged, account))) return packaged;
-  const copied = binariesIn(await copiedTree(tree, copiesDir, log));
-  const answer = await versionOf(copied, account);
+  const copy = path.join(copiesDir, `postgresql-programs-${tree.packageVersion}`);
+  const copied = binariesIn(copy);
+  let answer = await versionOf(copied, account);
+  if ('failure' in answer) {
+    log(`Copying PostgreSQL's programs to ${copy} (once)`);
+    await rm(copy, { recursive: true, force: true }); // what is there does not run: cut off by a power failure, perhaps
+    await copyPrograms(tree, copy);
+    answer = await versionOf(copied, account);
+  }
   if ('version' in answer) return copied;
   throw new EmbeddedDatabaseError(
-    `The embedded PostgreSQL does not run on this system (${copied.postgres}: ${answer.failure}). Repair the installation with npm ci, ${useServerInstead}.`,
+    `The embedded PostgreSQL does not run on this system (${copied.postgres}${account === null ? '' : ` as ${account.name}`}: ${answer.failure}). Repair the installation with npm ci, ${useServerInstead}.`,
   );
 }

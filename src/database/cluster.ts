@@ -7,7 +7,7 @@ import path from 'node:path';
 import { type Account, asAccount } from './account.ts';
 import { type Binaries, postgresMajor } from './binaries.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
-import type { Placement } from './placement.ts';
+import { type Placement, syncFolder } from './placement.ts';
 
 export const clusterUser = 'brevet';
 export const clusterDatabase = 'brevet';
@@ -74,6 +74,7 @@ async function createCluster(binaries: Binaries, placement: Placement, password:
     `CREATE DATABASE ${clusterDatabase}\n`,
   );
   await rename(draftCluster, clusterDir);
+  await syncFolder(workDir);
   await rm(draft, { recursive: true, force: true });
 }
 

@@ -3,16 +3,18 @@
  * sees a connection string, as it would from DATABASE_URL. What must hold, and why, is in
  * docs/decisions/embedded-postgresql.md.
  */
-import { setTimeout as wait } from 'node:timers/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
-import { lockDataDir } from './data-dir-lock.ts';
+import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { type Connection, clusterPassword, openEndpoint } from './endpoint.ts';
+import { configFile, guardOf, type Style, styleOfThisSystem } from './guard.ts';
 import { clearLeftovers } from './leftover.ts';
 import { openDataDir, placeCluster } from './placement.ts';
-import { type Postmaster, startPostmaster } from './postmaster.ts';
+import { startPostmaster } from './postmaster.ts';
 import { keepTrimmed, trimLog } from './server-log.ts';
-import { asArguments, clusterSettings, type Settings } from './settings.ts';
+import { asConfigFile, clusterSettings, type Settings } from './settings.ts';
+import { type EmbeddedState, supervise } from './supervise.ts';
 
 export type EmbeddedOptions = {
   readonly dataDir: string;
@@ -21,9 +23,9 @@ export type EmbeddedOptions = {
   readonly log?: (line: string) => void;
   /** In place of ours; the tests' throw-away cluster does without syncing. */
   readonly settings?: Settings;
+  /** As this system needs it; the tests run Windows' way elsewhere too. */
+  readonly style?: Style;
 };
-
-export type EmbeddedState = 'ready' | 'restarting' | 'stopped';
 
 export type EmbeddedPostgres = {
   readonly connection: Connection;
@@ -35,114 +37,64 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>;
 };
 
-const restartDelaysMs = [0, 250, 1000, 5000, 15_000];
-// a run that lasted this long was healthy: the next failure starts from the shortest delay again
-const healthyAfterMs = 60_000;
-
 /** Throws DataDirInUse, or EmbeddedDatabaseError with what to do. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const log = options.log ?? (() => {});
   const dataDir = await openDataDir(options.dataDir);
   const lock = await lockDataDir(dataDir);
   try {
-    const placement = await placeCluster(dataDir, log);
-    const binaries = await findBinaries(placement.account, placement.copiesDir, log);
-    const password = await clusterPassword(placement);
-    await ensureCluster(binaries, placement, password, log);
-    const endpoint = await openEndpoint(placement, password);
-    const settings = { ...clusterSettings, ...options.settings, ...endpoint.settings };
-    const launch = async () => {
-      await clearLeftovers(placement.clusterDir, log);
-      await trimLog(placement.logFile);
-      return startPostmaster({
-        command: [binaries.postgres, '-D', placement.clusterDir, ...asArguments(settings)],
-        clusterDir: placement.clusterDir,
-        logFile: placement.logFile,
-        account: placement.account,
-        log,
-      });
-    };
-    const supervised = supervise(await launch(), launch, log, options.onExit ?? (() => {}));
-    const trimming = keepTrimmed(placement.logFile);
-    let stopping: Promise<void> | undefined;
-    return {
-      connection: endpoint.connection,
-      connectionString: endpoint.connectionString,
-      get pid() {
-        return supervised.pid();
-      },
-      get state() {
-        return supervised.state();
-      },
-      stop: () => {
-        stopping ??= (async () => {
-          trimming.stop();
-          await supervised.stop();
-          await endpoint.remove();
-          await lock.release();
-        })();
-        return stopping;
-      },
-    };
+    return await startLocked(dataDir, lock, options, log);
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-type Supervised = { pid(): number; state(): EmbeddedState; stop(): Promise<void> };
-
-/** Starts PostgreSQL again whenever it ends unasked, at growing intervals, for as long as it takes. */
-function supervise(
-  first: Postmaster,
-  launch: () => Promise<Postmaster>,
+async function startLocked(
+  dataDir: string,
+  lock: DataDirLock,
+  options: EmbeddedOptions,
   log: (line: string) => void,
-  onExit: (reason: string) => void,
-): Supervised {
-  let current = first;
-  let state: EmbeddedState = 'ready';
-  const stopping = new AbortController();
-
-  const restart = async (failuresBefore: number): Promise<void> => {
-    for (let failures = failuresBefore; !stopping.signal.aborted; failures += 1) {
-      const delayMs = restartDelaysMs[Math.min(failures, restartDelaysMs.length - 1)];
-      try {
-        await wait(delayMs, undefined, { signal: stopping.signal });
-        current = await launch();
-        state = 'ready';
-        log('PostgreSQL runs again');
-        return;
-      } catch (error) {
-        if (!stopping.signal.aborted) log(`PostgreSQL could not be started again: ${(error as Error).message}`);
-      }
-    }
+): Promise<EmbeddedPostgres> {
+  const style = options.style ?? styleOfThisSystem;
+  const placement = await placeCluster(dataDir, log);
+  const binaries = await findBinaries(placement.account, placement.copiesDir, log);
+  const password = await clusterPassword(style, placement);
+  await ensureCluster(binaries, placement, password, log);
+  const endpoint = await openEndpoint(placement, password);
+  const settings = { ...clusterSettings, ...options.settings, ...endpoint.settings };
+  const guard = guardOf(style, binaries, placement);
+  const launch = async (signal: AbortSignal) => {
+    await clearLeftovers(binaries, placement.clusterDir, log);
+    await endpoint.clear();
+    await trimLog(placement.logFile);
+    await writeFile(configFile(style, placement), asConfigFile(settings));
+    await chmod(configFile(style, placement), 0o644); // PostgreSQL's account reads it, whatever our umask is
+    return startPostmaster(guard, placement, log, signal);
   };
-
-  const watch = async (): Promise<void> => {
-    let quickEnds = 0;
-    while (!stopping.signal.aborted) {
-      const since = performance.now();
-      const reason = await current.ended;
-      if (stopping.signal.aborted) return;
-      state = 'restarting';
-      log(`PostgreSQL ended unasked (${reason}); starting it again`);
-      onExit(reason);
-      quickEnds = performance.now() - since < healthyAfterMs ? quickEnds + 1 : 0;
-      await restart(Math.max(0, quickEnds - 1));
-    }
-  };
-  const watching = watch();
-
+  const supervised = await supervise(launch, log, options.onExit ?? (() => {})).catch(async (error: unknown) => {
+    await endpoint.remove();
+    throw error;
+  });
+  const trimming = keepTrimmed(placement.logFile);
+  let stopping: Promise<void> | undefined;
   return {
-    pid: () => current.pid,
-    state: () => state,
-    stop: async () => {
-      stopping.abort();
-      await current.stop();
-      await watching;
-      // a restart that was under way when we were asked has put a new one in place
-      await current.stop();
-      state = 'stopped';
+    connection: endpoint.connection,
+    connectionString: endpoint.connectionString,
+    get pid() {
+      return supervised.pid();
+    },
+    get state() {
+      return supervised.state();
+    },
+    stop: () => {
+      stopping ??= (async () => {
+        trimming.stop();
+        await supervised.stop();
+        await endpoint.remove();
+        await lock.release();
+      })();
+      return stopping;
     },
   };
 }

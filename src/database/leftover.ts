@@ -4,11 +4,13 @@
  * container, somebody else. Called only under the lock of DATA_DIR, so whatever still works on the cluster is a leftover.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Binaries } from './binaries.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
+import { isRunning } from './running-process.ts';
 
 export type PostmasterFile = { readonly pid: number; readonly isReady: boolean };
 
@@ -37,13 +39,20 @@ function processesStandingIn(clusterDir: string): number[] {
     .map(Number);
 }
 
-/** Without /proc (macOS): the process postmaster.pid names, when it really is a PostgreSQL. */
+/** Without /proc (macOS): the process that postmaster.pid names, when it really is a PostgreSQL. */
 function namedPostmaster(pid: number): Promise<number[]> {
   return new Promise((resolve) => {
     execFile('/bin/ps', ['-o', 'stat=,command=', '-p', String(pid)], (_error, stdout) => {
       const [, state = '', command = ''] = /^\s*(\S+)\s+(.*)/.exec(stdout) ?? [];
       resolve(!state.startsWith('Z') && command.includes('postgres') ? [pid] : []);
     });
+  });
+}
+
+/** Windows: fails when there is nothing to stop. */
+function askToStop(binaries: Binaries, clusterDir: string): Promise<void> {
+  return new Promise((resolve) => {
+    execFile(binaries.pgCtl, ['stop', '-m', 'fast', '-t', '20', '-D', clusterDir], () => resolve());
   });
 }
 
@@ -63,24 +72,37 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
-/** First as asked politely (sessions are ended, everything is written), then without writing, then at once. */
+/** First politely (sessions are ended, everything is written), then without writing, then at once. */
 const phases = [
-  { signal: 'SIGINT', onlyPostmaster: true, patienceMs: 10_000 },
-  { signal: 'SIGQUIT', onlyPostmaster: false, patienceMs: 5000 },
-  { signal: 'SIGKILL', onlyPostmaster: false, patienceMs: 5000 },
+  { signal: 'SIGINT', patienceMs: 10_000 },
+  { signal: 'SIGQUIT', patienceMs: 5000 },
+  { signal: 'SIGKILL', patienceMs: 5000 },
 ] as const;
+// sessions without their postmaster notice it by themselves and end; they are not waited for as long
+const orphanPatienceMs = 2000;
 const pollMs = 20;
 
 /** Afterwards no process works on the cluster and no stale postmaster.pid stands in the way. */
-export async function clearLeftovers(clusterDir: string, log: (line: string) => void): Promise<void> {
-  const file = await readPostmasterFile(clusterDir);
-  if (file === null) return;
+export async function clearLeftovers(
+  binaries: Binaries,
+  clusterDir: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const file = path.join(clusterDir, 'postmaster.pid');
+  if (!existsSync(file)) return; // PostgreSQL removes it as the last thing it does
+  if (process.platform === 'win32') {
+    await askToStop(binaries, clusterDir);
+    return; // there PostgreSQL finds out by itself that a file is stale
+  }
+  const postmaster = await readPostmasterFile(clusterDir);
   let alive = await leftovers(clusterDir);
   if (alive.length > 0) log('Waiting for an earlier PostgreSQL on this folder to end');
   for (const phase of phases) {
     if (alive.length === 0) break;
-    signal(phase.onlyPostmaster ? alive.filter((pid) => pid === file.pid) : alive, phase.signal);
-    const deadline = performance.now() + phase.patienceMs;
+    const isLed = postmaster !== null && alive.includes(postmaster.pid);
+    if (isLed) signal([postmaster.pid], phase.signal);
+    if (phase.signal !== 'SIGINT') signal(alive, phase.signal);
+    const deadline = performance.now() + (isLed ? phase.patienceMs : orphanPatienceMs);
     while (alive.length > 0 && performance.now() < deadline) {
       await wait(pollMs);
       alive = await leftovers(clusterDir);
@@ -91,7 +113,8 @@ export async function clearLeftovers(clusterDir: string, log: (line: string) => 
       `An earlier PostgreSQL still works on ${clusterDir} and does not end (process ${alive.join(', ')}). Stop it with kill -9, then start again.`,
     );
   }
-  // Nobody works here any more, so the file is stale; PostgreSQL itself would refuse to start when its process id is a
-  // zombie or is used by somebody else by now.
-  await rm(path.join(clusterDir, 'postmaster.pid'), { force: true });
+  // PostgreSQL refuses to start when the process its file names is a zombie or somebody else by now, or when the file is
+  // empty. With /proc we know that nobody works here; without it, PostgreSQL's own look at what is left in shared memory is
+  // given up only when it would not start anyway.
+  if (process.platform === 'linux' || postmaster === null || isRunning(postmaster.pid)) await rm(file, { force: true });
 }

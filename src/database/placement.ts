@@ -5,7 +5,19 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { type Account, accountForNewCluster, accountOfCluster, canEnter, runningAsRoot } from './account.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
@@ -61,10 +73,13 @@ async function readPointer(dataDir: string): Promise<string | null> {
   );
 }
 
+/** The DATA_DIR whose database a home outside of it is. */
+const ownerOf = (home: string): Promise<string | null> => readFile(path.join(home, 'owner'), 'utf8').catch(() => null);
+
 /** A pointer is followed only to a home that says it belongs to this DATA_DIR: a copied folder must not share a database. */
 async function followPointer(dataDir: string, home: string): Promise<Placement> {
   const placement = describe(home, systemDir, null);
-  const owner = await readFile(path.join(home, 'owner'), 'utf8').catch(() => null);
+  const owner = await ownerOf(home);
   if (owner === null) {
     // the pointer is written first: nothing was created yet, or the database was removed by hand
     return newSystemHome(dataDir, home);
@@ -86,7 +101,8 @@ async function followPointer(dataDir: string, home: string): Promise<Placement> 
 
 async function newSystemHome(dataDir: string, home: string): Promise<Placement> {
   const placement = describe(home, systemDir, await accountForNewCluster());
-  await mkdir(systemDir, { recursive: true, mode: 0o755 });
+  await mkdir(systemDir, { recursive: true });
+  await chmod(systemDir, 0o755); // the account passes through, whatever our umask is
   await writeDurably(path.join(dataDir, pointerName), `${JSON.stringify({ home })}\n`);
   await makeFolders(placement);
   if (!(await canEnter(placement.account, home))) {
@@ -101,6 +117,18 @@ async function newSystemHome(dataDir: string, home: string): Promise<Placement> 
 async function writeDurably(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
+  await syncFolder(path.dirname(file));
+}
+
+/** A rename survives a power failure only when its folder is written too. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The real path of DATA_DIR, created when it is missing. */
@@ -108,10 +136,11 @@ export async function openDataDir(dataDir: string): Promise<string> {
   try {
     // root's may be passed through: its account must reach the cluster inside; the secrets in it are 0600
     await mkdir(dataDir, { recursive: true, mode: runningAsRoot() ? 0o711 : 0o700 });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(dataDir);
   } catch (error) {
     throw new EmbeddedDatabaseError(
-      `DATA_DIR ${dataDir} cannot be created (${(error as Error).message}). Create it, or choose another folder.`,
+      `DATA_DIR ${dataDir} cannot be created or written (${(error as Error).message}). Create it for the user that runs Brevet, or choose another folder.`,
     );
   }
 }
@@ -162,7 +191,8 @@ export async function placeCluster(dataDir: string, log: (line: string) => void)
 export async function removeCluster(dataDir: string): Promise<void> {
   if (!existsSync(dataDir)) return;
   const real = await realpath(dataDir);
-  const home = (await readPointer(real)) ?? path.join(real, 'postgresql');
-  await rm(home, { recursive: true, force: true });
+  const elsewhere = await readPointer(real);
+  if (elsewhere !== null && (await ownerOf(elsewhere)) === real) await rm(elsewhere, { recursive: true, force: true });
+  await rm(path.join(real, 'postgresql'), { recursive: true, force: true });
   await rm(path.join(real, pointerName), { force: true });
 }

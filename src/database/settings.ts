@@ -1,6 +1,6 @@
 /**
  * How the embedded PostgreSQL is set up: durable before all, and small, because it shares a small machine with Node
- * (together at most 260 MB). Given on the command line, so that a new version of Brevet brings its settings along.
+ * (together at most 260 MB). The file is written at every start, so that a new version of Brevet brings its settings along.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -40,6 +40,9 @@ export const clusterSettings: Settings = {
   log_error_verbosity: 'terse',
 };
 
-export function asArguments(settings: Settings): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+/** The text of a postgresql.conf. */
+export function asConfigFile(settings: Settings): string {
+  const quoted = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`);
+  return `# Written by Brevet at every start; changes made here are lost.\n${lines.join('\n')}\n`;
 }

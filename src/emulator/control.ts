@@ -2,8 +2,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { faultSchema } from './faults.ts';
-import { isRouteName, routes } from './routes.ts';
-import { behaviourSchema, defined, inWords, issuesInWords, limitsSchema, SeedError } from './seed.ts';
+import { inWords, issuesInWords } from './place-and-remedy.ts';
+import { routes } from './routes.ts';
+import { behaviourSchema, defined, limitsSchema, SeedError } from './seed.ts';
 import { seedOf } from './seed-world.ts';
 import type { Stage } from './stage.ts';
 import { defaultBehaviour, defaultLimits } from './world.ts';
@@ -12,17 +13,6 @@ const clockSchema = z.strictObject({
   advanceSeconds: z.number().optional(),
   now: z.iso.datetime({ offset: true, error: 'A moment is written like "2026-01-31T12:00:00Z".' }).optional(),
   isStopped: z.boolean().optional(),
-});
-
-const limitChanges = limitsSchema.partial().extend({
-  perMinute: z
-    .record(
-      z.string().refine((name) => name === '*' || isRouteName(name), {
-        error: (issue) => `There is no endpoint "${issue.input}". GET /_emulator/ lists them; "*" means all.`,
-      }),
-      z.int().min(0),
-    )
-    .optional(),
 });
 
 class Malformed extends Error {
@@ -111,7 +101,7 @@ export async function controlRoutes(app: FastifyInstance, { stage }: { stage: St
 
   app.get('/limits', () => stage.world.limits);
   app.post('/limits', (request) => {
-    const changes = defined(parsed(limitChanges, jsonOf(request.body)));
+    const changes = defined(parsed(limitsSchema.partial(), jsonOf(request.body)));
     stage.world.limits = { ...stage.world.limits, ...changes };
     return stage.world.limits;
   });

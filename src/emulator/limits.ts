@@ -47,6 +47,9 @@ const documented: Readonly<Partial<Record<RouteName, Documented>>> = {
   getAuthenticatedUser: { account: 200, other: 300 },
 };
 
+export const documentedLimit = (name: RouteName, by: keyof Documented): number =>
+  (documented[name] ?? undocumented)[by];
+
 const windowMs = 60_000;
 
 type Bucket = {
@@ -58,11 +61,12 @@ type Bucket = {
 export class Limits {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** What a caller may do a minute on a route. */
-  static of(route: Route, caller: Caller, settings: LimitSettings): number {
-    const figures = documented[route.name as RouteName] ?? undocumented;
-    const isAccount = caller.kind === 'key' || caller.kind === 'cookie';
-    return settings.perMinute[route.name] ?? settings.perMinute['*'] ?? (isAccount ? figures.account : figures.other);
+  #limitOf(route: Route, caller: Caller, settings: LimitSettings): number {
+    const figure = documentedLimit(
+      route.name as RouteName,
+      caller.kind === 'key' || caller.kind === 'cookie' ? 'account' : 'other',
+    );
+    return settings.perMinute[route.name] ?? settings.perMinute['*'] ?? figure;
   }
 
   /**
@@ -71,7 +75,7 @@ export class Limits {
    */
   spend(route: Route, caller: Caller, address: string, settings: LimitSettings, now: Date): Record<string, string> {
     if (!settings.isEnabled) return {};
-    const limit = Limits.of(route, caller, settings);
+    const limit = this.#limitOf(route, caller, settings);
     const bucket = this.#bucket(`${ownerOf(caller, address)} ${route.name}`);
     expire(bucket, settings.window, now.getTime());
     const spent = bucket.calls.length - bucket.head;

@@ -3,6 +3,8 @@
  * fit is reported with its place, so that the file can be put right without reading this code.
  */
 import { z } from 'zod';
+import { inWords, issuesInWords } from './place-and-remedy.ts';
+import { isRouteName } from './routes.ts';
 import { problemsOf } from './seed-consistency.ts';
 import { defaultBehaviour, defaultLimits, permissionNames } from './world.ts';
 
@@ -124,7 +126,12 @@ export const behaviourSchema = z.strictObject({
 
 export const limitsSchema = z.strictObject({
   isEnabled: z.boolean(),
-  perMinute: z.record(z.string(), z.int().min(0)),
+  perMinute: z.record(
+    z.string().refine((name) => name === '*' || isRouteName(name), {
+      error: (issue) => `There is no endpoint "${issue.input}". GET /_emulator/ lists them; "*" means all.`,
+    }),
+    z.int().min(0),
+  ),
   window: z.enum(['fixed', 'sliding']),
   retryAfter: z.enum(['seconds', 'date', 'none']),
   body: z.enum(['service', 'gateway']),
@@ -177,48 +184,6 @@ function withFixedRoles(group: Seed['groups'][number]): Seed['groups'][number] {
   if (!group.roles.some((role) => role.isBase)) add(1, 'Member', 1, true);
   if (!group.roles.some((role) => role.rank === 255)) add(255, 'Owner', 255);
   return { ...group, roles: [...group.roles, ...added] };
-}
-
-/** zod's issues as `groups[0].roles[3].rank: sentence`. */
-export function issuesInWords(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    const place = placeOf(issue.path);
-    return `${place === '' ? 'the whole document' : place}: ${issue.message}`;
-  });
-}
-
-/** Says what to write instead, where a schema has no words of its own. Given to every `safeParse`. */
-export const inWords: { error: z.core.$ZodErrorMap } = {
-  error: (issue) => {
-    switch (issue.code) {
-      case 'invalid_type':
-        return issue.input === undefined
-          ? `This is missing. Write ${article(issue.expected)}.`
-          : `Write ${article(issue.expected)} here, not ${JSON.stringify(issue.input)?.slice(0, 60)}.`;
-      case 'unrecognized_keys':
-        return `There is no field ${issue.keys.map((key) => `"${key}"`).join(', ')} here. Remove it, or check its spelling.`;
-      case 'invalid_value':
-        return `Write one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}.`;
-      case 'too_small':
-        return issue.origin === 'string' || issue.origin === 'array'
-          ? `Write at least ${issue.minimum} here.`
-          : `Write ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}.`;
-      case 'too_big':
-        return `At most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''} are allowed here.`;
-      default:
-        return undefined;
-    }
-  },
-};
-
-const article = (type: string) =>
-  type === 'int' ? 'an integer' : `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'array' ? 'list' : type}`;
-
-function placeOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((place, step) => {
-    if (typeof step === 'number') return `${place}[${step}]`;
-    return place === '' ? String(step) : `${place}.${String(step)}`;
-  }, '');
 }
 
 export const completeBehaviour = (given: Seed['behaviour']) => ({ ...defaultBehaviour, ...defined(given) });

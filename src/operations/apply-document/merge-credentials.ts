@@ -99,12 +99,11 @@ export function mergeCredentials(rows: readonly CredentialRow[], document: Works
   const removed = document.prune === true ? leftOver : [];
   names.removed.push(...removed.map((row) => `${placeName(row.position)} (${row.kind})`));
   if (document.prune !== true) {
-    // what stays without being named moves behind what is named
-    let next = slots.length === 0 ? 1 : Math.max(1, ...slots.map((slot) => slot.position + 1));
-    for (const row of leftOver) {
-      if (row.position < next)
-        saved.push({ id: row.id, kind: row.kind, position: next, proxy: row.proxy, secret: null });
-      next = Math.max(next, row.position) + 1;
+    // what stays without being named moves behind what is named, without gaps
+    for (const [index, row] of leftOver.entries()) {
+      const position = (document.extraCredentials?.length ?? 0) + 1 + index;
+      if (row.position !== position)
+        saved.push({ id: row.id, kind: row.kind, position, proxy: row.proxy, secret: null });
     }
   }
   return {

@@ -34,8 +34,9 @@ export type Caller = {
   write(call: Call): Promise<void>;
 };
 
-export function createCaller(needs: AttemptNeeds & { readonly clock: Clock }): Caller {
-  const { clock, log, random, timeoutMs } = needs;
+/** `closing`: when it aborts nobody waits any longer, and what failed last is the answer. */
+export function createCaller(needs: AttemptNeeds & { readonly clock: Clock; readonly closing: AbortSignal }): Caller {
+  const { clock, log, random, timeoutMs, closing } = needs;
   const flights = new SingleFlight(clock);
   const attempt = createAttempt(needs);
 
@@ -54,7 +55,11 @@ export function createCaller(needs: AttemptNeeds & { readonly clock: Clock }): C
       if (afterMs >= restMs || state.number >= attemptsMax) throw outcome.error;
       const { status, code, failure } = outcome.error;
       log({ level: 'info', msg: 'asking Roblox again', endpoint: call.endpoint, failure, status, code, afterMs });
-      if (afterMs > 0) await clock.wait(afterMs);
+      try {
+        if (afterMs > 0) await clock.wait(afterMs, closing);
+      } catch {
+        throw outcome.error;
+      }
     }
   }
 

@@ -314,3 +314,16 @@ test('a 401 on what is asked by nobody is a refusal, not a broken credential', a
   expect(health.map((report) => report.health)).toEqual(['ok']);
   await roblox.close();
 });
+
+test('closing ends all waiting at once, with what failed last', async () => {
+  const clock = new VirtualClock({ isRunning: false });
+  const { roblox, within } = wireGateway(emulator.url, { clock, perMinute: () => 1 });
+  const slow = failureOf(roblox.readMembership(botKey, airline, userId(2001), within()));
+  const queued = failureOf(roblox.readMembership(botKey, airline, userId(2002), within()));
+  emulator.addFault({ kind: 'status', status: 500, times: null });
+  await expect.poll(() => called().length).toBe(1);
+  await expect.poll(() => emulator.requests()[0]?.status).toBe(500);
+  await clock.advance(0);
+  await roblox.close();
+  expect([await slow, await queued].map((error) => error.failure)).toEqual(['unavailable', 'busy']);
+});

@@ -1,4 +1,5 @@
 /** The gateway to Roblox: everything of `roblox.ts`, put together (README.md). */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../domain/clock.ts';
 import type { GroupId } from '../domain/ids.ts';
 import { bucketOf, carrierOf } from './attempt.ts';
@@ -39,6 +40,9 @@ export type GatewayOptions = {
 export function createRoblox(options: GatewayOptions): Roblox {
   const { needs, clock, log } = options;
   const sender = createSender();
+  const closing = new AbortController();
+  // As many wait on it as calls are backing off: that is no leak.
+  setMaxListeners(0, closing.signal);
   const pacer = new Pacer(needs.takeSlots, clock, log);
   const sessionOf = createSessions(needs, clock, log);
   const paces = new Map<EndpointName, Pace>();
@@ -59,6 +63,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
     proxy: options.proxy,
     timeoutMs: options.timeoutMs ?? writeTimeoutMs,
     paceFor,
+    closing: closing.signal,
   });
   const roles = createRoles(caller, clock);
   const bots = createBots(caller, roles, clock);
@@ -160,6 +165,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
       bots.forget(groupId);
     },
     async close() {
+      closing.abort(new Error('the gateway is closing'));
       pacer.close();
       await sender.close();
     },

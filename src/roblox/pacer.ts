@@ -112,7 +112,7 @@ export class Pacer {
   /** The one step of a bucket: whatever has happened, do what can be done now and be woken for the next thing. */
   #advance(bucket: Bucket): void {
     const nowMs = this.#clock.monotonicMs();
-    bucket.slots = bucket.slots.filter((slot) => slot.untilMs >= nowMs);
+    while (bucket.slots[0] !== undefined && bucket.slots[0].untilMs < nowMs) bucket.slots.shift();
     const isPaused = bucket.pausedUntilMs > nowMs;
     if (!isPaused) this.#grant(bucket, nowMs);
     this.#refuseLate(bucket, nowMs);

@@ -98,7 +98,7 @@ export type Roblox = {
   inspect(credential: Credential, groupIds: readonly GroupId[], options: CallOptions): Promise<CredentialReport>;
   /** Drops everything remembered about a group, e.g. after the owner changed its ladder. */
   forgetGroup(groupId: GroupId): void;
-  /** Ends idle connections. */
+  /** Ends all waiting for slots and retries at once, lets calls under way come to their end, and closes the connections. */
   close(): Promise<void>;
 };
 

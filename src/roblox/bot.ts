@@ -39,7 +39,7 @@ export function createBots(caller: Caller, roles: Roles, clock: Clock): Bots {
 }
 
 /** Who the credential is; remembered as long as its secret is the same. */
-export async function readAccount(caller: Caller, session: CredentialSession, options: CallOptions): Promise<Account> {
+async function readAccount(caller: Caller, session: CredentialSession, options: CallOptions): Promise<Account> {
   if (session.account !== null) return session.account;
   const { secret } = session;
   let account: Account;

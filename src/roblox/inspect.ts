@@ -95,7 +95,7 @@ export function createInspection(caller: Caller, roles: Roles, clock: Clock) {
   }
 }
 
-export function keyProblems(key: Key, now: Date): string[] {
+function keyProblems(key: Key, now: Date): string[] {
   const problems: string[] = [];
   if (!key.enabled)
     problems.push('The key is disabled: enable it at create.roblox.com under API keys, or make a new one.');
@@ -119,7 +119,7 @@ export function keyProblems(key: Key, now: Date): string[] {
   return problems;
 }
 
-export function standingProblems(standing: Standing, groupId: GroupId): string[] {
+function standingProblems(standing: Standing, groupId: GroupId): string[] {
   const { rank } = standing.userRole.role;
   if (rank === 0) return [notMember(groupId)];
   if (standing.isOwner === true || rank === ownerRank) return [];

@@ -29,7 +29,7 @@ export type Answered = {
   readonly isWhole: boolean;
 };
 
-export type Exchange =
+type Exchange =
   | Answered
   /** `wasSent` false: the request certainly never left. `reason` is a code or a few words, without addresses or secrets. */
   | { readonly kind: 'failed'; readonly wasSent: boolean; readonly reason: string };

@@ -34,6 +34,8 @@ export function wireGateway(
     needs: {
       takeSlots: slots.takeSlots,
       async saveCookie(credential, cookie) {
+        // As a database would: later than whoever does not wait for it.
+        await new Promise((done) => setImmediate(done));
         savedCookies.push({ replaced: credential.secret, cookie });
       },
       async reportHealth(_credential, state, reason) {

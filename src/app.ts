@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type HTTPMethods,
+  LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -100,7 +101,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const hops = config.trustProxy;
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: typeof hops === 'number' ? (_address: string, hop: number) => hop < hops : hops,
     bodyLimit: bodyLimitBytes,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -155,6 +156,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       version: parts.version,
     });
   }
-  refuseOtherMethods(app, new Map(methodsByUrl));
+  refuseOtherMethods(app, new Map([...methodsByUrl].map(([url, methods]) => [url, new Set(methods)])));
   return app;
 }

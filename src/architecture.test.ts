@@ -36,9 +36,9 @@ const table: Readonly<Record<string, Row>> = {
   },
   jobs: { ours: ['operations', 'domain'], packages: ['pg-boss'] },
   telemetry: { ours: [], packages: ['pino', 'prom-client'], readsClock: 'yes' },
-  cli: { ours: ['operations', 'domain', 'top'], packages: [] },
-  'cli/emulator.ts': { ours: ['emulator'], packages: [] },
-  'cli/demo.ts': { ours: ['emulator'], packages: [] },
+  cli: { ours: ['operations', 'domain', 'top'], packages: ['commander'] },
+  'cli/emulator.ts': { ours: ['emulator'], packages: ['commander'] },
+  'cli/demo.ts': { ours: ['emulator'], packages: ['commander'] },
   emulator: { ours: ['roblox/endpoints.ts'], packages: ['fastify', '@fastify/*', 'zod'], readsClock: 'yes' },
 };
 

@@ -121,7 +121,6 @@ export function weskError(refusal: Refusal): WeskError {
     case 'document.invalid':
     case 'key.in-use':
     case 'key.not-found':
-    case 'key.ambiguous':
     case 'key.needs-group':
     case 'plan.keys-max':
       return internalError;

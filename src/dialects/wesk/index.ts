@@ -20,7 +20,10 @@ export async function weskDialect(app: FastifyInstance, deps: Deps): Promise<voi
 
   app.post('/groups/:groupId/rank', { onRequest: admit(deps, 'rank', groupParams) }, async (request, reply) => {
     const { robloxUserId, rankId } = rankBody.parse(request.body ?? {});
-    return answer(reply, await change(request, reply, { userId: robloxUserId, requested: { kind: 'exact', rank: rankId } }));
+    return answer(
+      reply,
+      await change(request, reply, { userId: robloxUserId, requested: { kind: 'exact', rank: rankId } }),
+    );
   });
 
   for (const direction of ['promote', 'demote'] as const) {
@@ -29,7 +32,10 @@ export async function weskDialect(app: FastifyInstance, deps: Deps): Promise<voi
       { onRequest: admit(deps, direction, groupParams) },
       async (request, reply) => {
         const { robloxUserId } = stepBody.parse(request.body ?? {});
-        return answer(reply, await change(request, reply, { userId: robloxUserId, requested: { kind: 'rule', direction } }));
+        return answer(
+          reply,
+          await change(request, reply, { userId: robloxUserId, requested: { kind: 'rule', direction } }),
+        );
       },
     );
   }

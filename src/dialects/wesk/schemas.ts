@@ -6,7 +6,7 @@ import { groupId, rank, userId } from '../../domain/ids.ts';
 function wholeNumber(name: string, lowest: number, highest: number) {
   const problem = `${name} must be an integer from ${lowest} to ${highest === Number.MAX_SAFE_INTEGER ? '2^53-1' : highest}.`;
   return z
-    .union([z.number(), z.string().regex(/^\d{1,16}$/)], { error: problem })
+    .union([z.number(), z.string().regex(/^\d{1,16}$/, { error: problem })], { error: problem })
     .transform(Number)
     .refine((value) => Number.isInteger(value) && value >= lowest && value <= highest, { error: problem });
 }

@@ -4,7 +4,7 @@ import { defaultSeed } from '../emulator/default-world.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { Credential } from './roblox.ts';
 import { startHttp } from './testing/raw-server.ts';
-import { botCookie, failureOf, type WiredGateway, wireGateway } from './testing/wired-gateway.ts';
+import { botCookie, botKey, failureOf, type WiredGateway, wireGateway } from './testing/wired-gateway.ts';
 
 const airline = groupId(7001);
 const member = userId(2001);
@@ -97,6 +97,24 @@ test('a secret the owner put in the place of a replaced one wins', async () => {
   await set(gateway, botCookie, captain);
   expect(gateway.health.map(({ health }) => health)).not.toContain('broken');
   await gateway.roblox.close();
+});
+
+test('requests under way while the owner replaces a secret are served with the new one; later the old one would count again', async () => {
+  const seen: string[] = [];
+  const server = await startHttp((incoming, outgoing) => {
+    seen.push(String(incoming.headers['x-api-key']));
+    outgoing.setHeader('content-type', 'application/json');
+    outgoing.end('{"groupMemberships":[]}');
+  });
+  const gateway = wireGateway(server.url);
+  const first = { ...botKey, secret: 'first' };
+  const second = { ...botKey, secret: 'second' };
+  for (const credential of [first, second, first]) await read(gateway, credential);
+  await gateway.clock.wait(31_000);
+  await read(gateway, first);
+  expect(seen).toEqual(['first', 'second', 'second', 'first']);
+  await gateway.roblox.close();
+  await server.close();
 });
 
 test('a call turned away with a cookie that was replaced meanwhile goes on with the new one', async () => {

@@ -150,7 +150,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   if (config.roles.has('api')) {
     await app.register((scope) => weskDialect(scope, deps), { prefix: '/v1' });
     await app.register(managementApi, {
-      prefix: '/_/api/v1',
+      prefix: '/_/api',
       deps,
       tokens: parts.managementTokens,
       version: parts.version,

@@ -65,7 +65,6 @@ export type Refusal =
   | { code: 'document.invalid'; problems: readonly Problem[] }
   | { code: 'key.in-use' }
   | { code: 'key.not-found' }
-  | { code: 'key.ambiguous' }
   | { code: 'key.needs-group' }
   | { code: 'plan.keys-max'; plan: Plan; max: number; groupId: GroupId };
 

@@ -47,6 +47,10 @@ export type CredentialState = {
   readonly healthAt: Date | null;
 };
 
+/** Where a credential stands in the document. */
+export const credentialPlace = (position: number) =>
+  position === 0 ? 'credential' : `extraCredentials[${position - 1}]`;
+
 /** What a key may do, without its secret. */
 export type KeyLimits = {
   readonly label: string;

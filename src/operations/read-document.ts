@@ -5,6 +5,7 @@ import type { CredentialRow, WorkspaceState } from '../storage/workspace-state.t
 import type { KeptParts } from './apply-document/merge-kept-parts.ts';
 import type { Deps } from './deps.ts';
 import type { WorkspaceDocument } from './workspace-document.ts';
+import { workspaceOf } from './workspace-of.ts';
 
 function credentialFrom(row: CredentialRow): NonNullable<WorkspaceDocument['credential']> {
   const hasPassword = row.proxy !== null && /^[a-z]+:\/\/[^/]*@/i.test(row.proxy);
@@ -84,8 +85,7 @@ function documentFrom(state: WorkspaceState): WorkspaceDocument {
 }
 
 export async function readDocument(deps: Pick<Deps, 'storage'>, slug: string): Promise<WorkspaceDocument> {
-  const id = await deps.storage.shared.workspaces.find(slug);
-  const state = id === null ? null : await deps.storage.tenant(id).settings.read();
+  const state = await deps.storage.tenant(await workspaceOf(deps, slug)).settings.read();
   if (state === null) throw new Refused({ code: 'workspace.unknown' });
   return documentFrom(state);
 }

@@ -57,3 +57,10 @@ export function parseDocument(value: unknown): WorkspaceDocument {
   if (!parsed.success) throw new Refused({ code: 'document.invalid', problems: problemsIn(parsed.error, value) });
   return parsed.data;
 }
+
+/** Where the slug is said twice, it is the same: a workspace is never renamed by accident. */
+export function refuseOtherSlug(document: WorkspaceDocument, slug: string): void {
+  if (document.workspace.slug === slug) return;
+  const problem = `must be ${slug}, the workspace asked for`;
+  throw new Refused({ code: 'document.invalid', problems: [{ place: 'workspace.slug', problem }] });
+}

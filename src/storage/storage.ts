@@ -2,6 +2,7 @@
 import type { WorkspaceId } from '../domain/ids.ts';
 import { type CredentialStore, createCredentialStore } from './credentials.ts';
 import type { Database } from './database.ts';
+import { type DatabaseFacts, readDatabaseFacts } from './database-facts.ts';
 import { createInstallationStore, type InstallationStore } from './installation.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { createKeyStore, type KeyStore } from './keys.ts';
@@ -26,6 +27,7 @@ export type Storage = {
     readonly slots: SlotStore;
     readonly installation: InstallationStore;
     readonly workspaces: WorkspaceStore;
+    databaseFacts(): Promise<DatabaseFacts>;
   };
   /** The only road to a workspace's rows. */
   tenant(id: WorkspaceId): Tenant;
@@ -41,6 +43,7 @@ export function createStorage(database: Database, box: SecretBox): Storage {
       slots: createSlotStore(database),
       installation: createInstallationStore(database),
       workspaces: createWorkspaceStore(database, box),
+      databaseFacts: () => readDatabaseFacts(database),
     },
     tenant: (id) => ({
       ranking: createRankingStore(database, box, id),

@@ -48,6 +48,17 @@ export type WorkspaceChanges = {
   readonly members: RowChanges<Member>;
 };
 
+const none = { saved: [], removed: [] };
+export const noChanges: WorkspaceChanges = {
+  settings: null,
+  groups: none,
+  credentials: { saved: [], removedIds: [] },
+  keys: { added: [], updated: [], removedIds: [] },
+  rules: none,
+  blacklist: none,
+  members: none,
+};
+
 type Db = Kysely<Tables>;
 
 // PostgreSQL takes 65,535 parameters a statement
@@ -139,7 +150,12 @@ async function writeCredentials(
   }
 }
 
-async function writeKeys(db: Db, box: SecretBox, id: WorkspaceId, changes: WorkspaceChanges['keys']): Promise<void> {
+async function writeKeys(
+  db: Db,
+  box: SecretBox,
+  id: WorkspaceId,
+  changes: WorkspaceChanges['keys'],
+): Promise<number[]> {
   await inBlocks(changes.removedIds, (block) =>
     db.deleteFrom('api_keys').where('workspace_id', '=', id).where('id', 'in', block).execute(),
   );
@@ -153,8 +169,9 @@ async function writeKeys(db: Db, box: SecretBox, id: WorkspaceId, changes: Works
   for (const key of changes.updated) {
     await db.updateTable('api_keys').set(limits(key)).where('workspace_id', '=', id).where('id', '=', key.id).execute();
   }
-  await inBlocks(changes.added, (block) =>
-    db
+  const ids: number[] = [];
+  await inBlocks(changes.added, async (block) => {
+    const rows = await db
       .insertInto('api_keys')
       .values(
         block.map((key) => ({
@@ -166,8 +183,11 @@ async function writeKeys(db: Db, box: SecretBox, id: WorkspaceId, changes: Works
           ...limits(key),
         })),
       )
-      .execute(),
-  );
+      .returning('id')
+      .execute();
+    ids.push(...rows.map((row) => row.id));
+  });
+  return ids;
 }
 
 async function writeRules(db: Db, id: WorkspaceId, changes: WorkspaceChanges['rules']): Promise<void> {
@@ -294,14 +314,23 @@ export async function insertWorkspace(db: Db, settings: WorkspaceSettings): Prom
   return row.id as WorkspaceId;
 }
 
-export async function writeChanges(db: Db, box: SecretBox, id: WorkspaceId, changes: WorkspaceChanges): Promise<void> {
+/** The ids that the database gave to added keys, in their order. */
+export type Written = { readonly addedKeyIds: readonly number[] };
+
+export async function writeChanges(
+  db: Db,
+  box: SecretBox,
+  id: WorkspaceId,
+  changes: WorkspaceChanges,
+): Promise<Written> {
   if (changes.settings !== null) {
     await db.updateTable('workspaces').set(settingColumns(changes.settings)).where('id', '=', id).execute();
   }
   await writeGroups(db, id, changes.groups);
   await writeCredentials(db, box, id, changes.credentials);
-  await writeKeys(db, box, id, changes.keys);
+  const addedKeyIds = await writeKeys(db, box, id, changes.keys);
   await writeRules(db, id, changes.rules);
   await writeBlacklist(db, id, changes.blacklist);
   await writeMembers(db, id, changes.members);
+  return { addedKeyIds };
 }

@@ -7,7 +7,7 @@ import type { WorkspaceSettings, WorkspaceSummary } from '../domain/workspace.ts
 import { type Database, isUnreachable } from './database.ts';
 import { hashOf, type SecretBox } from './secret-box.ts';
 import type { Tables } from './tables.ts';
-import { insertWorkspace, type WorkspaceChanges, writeChanges } from './workspace-changes.ts';
+import { insertWorkspace, type WorkspaceChanges, type Written, writeChanges } from './workspace-changes.ts';
 import { readWorkspace, type WorkspaceState } from './workspace-state.ts';
 
 /** A workspace under its lock: nobody else edits it until the work is over, and a thrown error undoes all of it. */
@@ -19,7 +19,7 @@ export type WorkspaceEdit = {
   /** Which of these keys exist anywhere, whoever they belong to. */
   keysInUse(secrets: readonly string[]): Promise<ReadonlySet<string>>;
   create(settings: WorkspaceSettings): Promise<WorkspaceId>;
-  write(id: WorkspaceId, changes: WorkspaceChanges): Promise<void>;
+  write(id: WorkspaceId, changes: WorkspaceChanges): Promise<Written>;
 };
 
 export type WorkspaceStore = {

@@ -3,6 +3,7 @@
  * that Roblox rotated since is not set back, and two credentials may change places.
  */
 import type { Problem } from '../../domain/problem.ts';
+import { credentialPlace } from '../../domain/workspace.ts';
 import { hashOf } from '../../storage/secret-box.ts';
 import type { CredentialChange } from '../../storage/workspace-changes.ts';
 import type { CredentialRow } from '../../storage/workspace-state.ts';
@@ -20,14 +21,12 @@ export type CredentialMerge = {
   readonly problems: readonly Problem[];
 };
 
-const placeName = (position: number) => (position === 0 ? 'credential' : `extraCredentials[${position - 1}]`);
-
 function slotsOf(document: WorkspaceDocument): Slot[] {
   const entries = [
     ...(document.credential === undefined ? [] : [{ entry: document.credential, position: 0 }]),
     ...(document.extraCredentials ?? []).map((entry, index) => ({ entry, position: index + 1 })),
   ];
-  return entries.map((slot) => ({ ...slot, place: placeName(slot.position) }));
+  return entries.map((slot) => ({ ...slot, place: credentialPlace(slot.position) }));
 }
 
 /** By the value last applied where there is one, otherwise by place. */
@@ -91,13 +90,13 @@ export function mergeCredentials(rows: readonly CredentialRow[], document: Works
     const secret = isNewSecret ? (entry.value ?? null) : null;
     if (row !== undefined && secret === null && row.position === position && row.proxy === proxy) continue;
     saved.push({ id: row?.id ?? null, kind: entry.kind, position, proxy, secret });
-    names[row === undefined ? 'added' : 'updated'].push(`${placeName(position)} (${entry.kind})`);
+    names[row === undefined ? 'added' : 'updated'].push(`${credentialPlace(position)} (${entry.kind})`);
   }
 
   const taken = new Set([...found.values()].map((row) => row.id));
   const leftOver = concerned.filter((row) => !taken.has(row.id));
   const removed = document.prune === true ? leftOver : [];
-  names.removed.push(...removed.map((row) => `${placeName(row.position)} (${row.kind})`));
+  names.removed.push(...removed.map((row) => `${credentialPlace(row.position)} (${row.kind})`));
   if (document.prune !== true) {
     // what stays without being named moves behind what is named, without gaps
     for (const [index, row] of leftOver.entries()) {

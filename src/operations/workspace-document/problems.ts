@@ -18,7 +18,7 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       place: placeOf([...issue.path, key]),
-      problem: 'is not a field of the document',
+      problem: 'is not a known field',
       remedy: 'Check its spelling, or remove it.',
     }));
   }

@@ -29,13 +29,13 @@ const rolesPageMax = 20;
 const membershipsPageMax = 100;
 const joinRequestsPageMax = 20;
 
-export const groupPath = (groupId: number) => `groups/${groupId}`;
+const groupPath = (groupId: number) => `groups/${groupId}`;
 const rolePath = (groupId: number, roleId: number) => `groups/${groupId}/roles/${roleId}`;
 export const userPath = (userId: number) => `users/${userId}`;
 /** Seen at Roblox: the user id as unpadded base64url. Clients must treat it as opaque. */
 const membershipId = (userId: number) => Buffer.from(String(userId)).toString('base64url');
 
-export function cloudGroup(call: Call): Group {
+function cloudGroup(call: Call): Group {
   const id = idIn(call.params['groupId']);
   if (id === null) throw cloudRefusal('INVALID_ARGUMENT', `Invalid group id '${call.params['groupId']}'.`);
   const group = call.world.groups.get(id);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { startEmulator } from './emulator.ts';
 import { parseSeed, SeedError } from './seed.ts';
@@ -125,6 +126,20 @@ test('a state put replaces the world; a wrong one changes nothing and says where
   expect(emulator.world.groups.has(groupId)).toBe(true);
   expect((await control(emulator, 'PUT', 'state', withGroup({ roles: [role] }))).status).toBe(200);
   expect([...emulator.world.groups.keys()]).toEqual([5]);
+});
+
+test('the seed in the README is played as it stands there', async () => {
+  const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
+  const example = /## Seeds\n\n```json\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const emulator = await emulate(JSON.parse(example));
+  expect([...(emulator.world.groups.get(50)?.members.get(3)?.roleIds ?? [])]).toEqual([50001, 50110, 50120]);
+  const member = { userId: 3, roleIds: [10] };
+  const wrong = { ...JSON.parse(example), behaviour: {} };
+  wrong.groups[0].members[1] = member;
+  expect(problemsOf(wrong)).toEqual([
+    'groups[0].members[1].roleIds[0]: Fifty has no role 10. Role ids are meant here, not ranks.',
+  ]);
+  expect(readme).toContain(problemsOf(wrong)[0]);
 });
 
 test('an emulator does not start with a wrong seed', async () => {

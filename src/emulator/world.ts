@@ -71,7 +71,7 @@ export type Member = {
 
 export type JoinRequest = { userId: number; created: Date };
 export type Ban = { userId: number; actingUserId: number; created: Date };
-export type Shout = { body: string; posterId: number; created: Date; updated: Date };
+type Shout = { body: string; posterId: number; created: Date; updated: Date };
 
 export type AuditEntry = {
   actorId: number;
@@ -115,7 +115,7 @@ export type Group = {
   past: PastRecord[];
 };
 
-export type Pass = { id: number; name: string };
+type Pass = { id: number; name: string };
 
 export type Session = {
   cookie: string;

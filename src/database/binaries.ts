@@ -79,8 +79,12 @@ function versionOf(binaries: Binaries, account: Account | null): Promise<{ versi
       binaries.postgres,
       ['--version'],
       { ...asAccount(account), cwd: path.parse(binaries.postgres).root, env: {} },
-      (error, stdout, stderr) =>
-        resolve(error === null ? { version: stdout.trim() } : { failure: stderr.trim() || error.message }),
+      (error, stdout, stderr) => {
+        const version = stdout.trim();
+        // an empty file runs without an error too
+        if (error === null && version.includes(`(PostgreSQL) ${postgresMajor}.`)) resolve({ version });
+        else resolve({ failure: stderr.trim() || error?.message || `it says "${version}"` });
+      },
     );
   });
 }

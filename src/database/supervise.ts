@@ -6,9 +6,10 @@ export type EmbeddedState = 'ready' | 'restarting' | 'stopped';
 
 export type Supervised = { pid(): number; state(): EmbeddedState; stop(): Promise<void> };
 
-const restartDelaysMs = [0, 250, 1000, 5000, 15_000];
-// a run that lasted this long was healthy: the next failure starts from the shortest delay again
-const healthyAfterMs = 60_000;
+// before the first attempt, the second and so on; the last goes for all others
+const startDelaysMs = [0, 250, 1000, 5000, 15_000];
+// one that ends as soon as it is ready is not started again in a tight loop
+const runAtLeastMs = 500;
 
 /** Throws when the first start fails. `launch` gives up when its signal says so. */
 export async function supervise(
@@ -21,11 +22,11 @@ export async function supervise(
   let current = await launch(stopping.signal);
   let state: EmbeddedState = 'ready';
 
-  const startAgain = async (failuresBefore: number): Promise<void> => {
-    for (let failures = failuresBefore; !isStopping(); failures += 1) {
-      const delayMs = restartDelaysMs[Math.min(failures, restartDelaysMs.length - 1)];
+  const startAgain = async (soonestMs: number): Promise<void> => {
+    for (let failures = 0; !isStopping(); failures += 1) {
+      const delayMs = startDelaysMs[Math.min(failures, startDelaysMs.length - 1)] ?? 0;
       try {
-        await wait(delayMs, undefined, { signal: stopping.signal });
+        await wait(Math.max(delayMs, soonestMs), undefined, { signal: stopping.signal });
         current = await launch(stopping.signal);
         if (isStopping()) return;
         state = 'ready';
@@ -38,7 +39,6 @@ export async function supervise(
   };
 
   const watch = async (): Promise<void> => {
-    let quickEnds = 0;
     while (!isStopping()) {
       const since = performance.now();
       const reason = await current.ended;
@@ -46,8 +46,7 @@ export async function supervise(
       state = 'restarting';
       log(`PostgreSQL ended unasked (${reason}); starting it again`);
       onExit(reason);
-      quickEnds = performance.now() - since < healthyAfterMs ? quickEnds + 1 : 0;
-      await startAgain(Math.max(0, quickEnds - 1));
+      await startAgain(runAtLeastMs - (performance.now() - since));
     }
   };
   const watching = watch();

@@ -178,7 +178,10 @@ test('join requests: listed 20 a page, accepted and declined with a JSON body, b
     groupJoinRequests: [{ path: `groups/${groupId}/join-requests/${userId.waiting}`, user: `users/${userId.waiting}` }],
   });
   const one = `${requests}/${userId.waiting}`;
-  expect(refusal(await cloud(emulator, 'POST', `${one}:accept`))).toEqual([400, 'INVALID_ARGUMENT']);
+  for (const body of [undefined, [], 'yes', 'null']) {
+    const extra = body === undefined ? {} : { body };
+    expect(refusal(await cloud(emulator, 'POST', `${one}:accept`, extra))).toEqual([400, 'INVALID_ARGUMENT']);
+  }
   expect(refusal(await cloud(emulator, 'DELETE', `${one}:decline`))).toEqual([404, 'NOT_FOUND']);
   expect(emulator.world.groups.get(groupId)?.joinRequests.size).toBe(1);
   expect(await cloud(emulator, 'POST', `${one}:accept`, { body: {} })).toMatchObject({ status: 200, body: {} });

@@ -1,7 +1,7 @@
 /** Keys and tokens, and what they say about themselves and may look into. */
 import { afterEach, expect, test } from 'vitest';
 import type { Emulator } from './emulator.ts';
-import { call, closeAll, cloud, emulate, refusal } from './testing/calls.ts';
+import { call, closeAll, cloud, emulate, legacy, refusal } from './testing/calls.ts';
 import { apiKey, groupId, roleId, rolePath, smallSeed, userId } from './testing/small-world.ts';
 
 afterEach(closeAll);
@@ -146,9 +146,20 @@ test('the shout: both routes, who may, and both ways of being gone', async () =>
   expect((await shout('Hello')).body).toMatchObject({ body: 'Hello', poster: { userId: userId.bot } });
   expect(refusal(await shout(undefined))).toEqual([400, 7]);
   expect(emulator.world.groups.get(groupId)?.shout?.body).toBe('Hello');
-  emulator.world.behaviour.cloudShoutRoute = 'gone';
-  expect((await shout('Bye')).status).toBe(410);
-  emulator.world.behaviour.cloudShoutRoute = 'notFound';
-  expect((await shout('Bye')).status).toBe(404);
-  expect(emulator.world.groups.get(groupId)?.shout?.body).toBe('Hello');
+  const byCookie = (message: string) =>
+    legacy(emulator, 'PATCH', `/groups.roblox.com/v1/groups/${groupId}/status`, { body: { message } });
+  expect((await byCookie('Hello again')).status).toBe(200);
+  for (const [state, status] of [
+    ['gone', 410],
+    ['notFound', 404],
+  ] as const) {
+    emulator.world.behaviour.cloudShoutRoute = state;
+    expect((await shout('Bye')).status).toBe(status);
+    expect((await byCookie('Hello again')).status).toBe(200);
+    emulator.world.behaviour.cloudShoutRoute = 'works';
+    emulator.world.behaviour.cookieShoutRoute = state;
+    expect((await byCookie('Bye')).status).toBe(status);
+    emulator.world.behaviour.cookieShoutRoute = 'works';
+  }
+  expect(emulator.world.groups.get(groupId)?.shout?.body).toBe('Hello again');
 });

@@ -16,8 +16,11 @@ const setRole = (emulator: Emulator) =>
   });
 const readGroup = (emulator: Emulator) => cloud(emulator, 'GET', `/groups/${groupId}`);
 
+/** Time stands still unless a test moves it. */
+const stopped = { clock: { now: () => new Date('2026-01-01T00:00:00Z') } };
+
 async function emulateWith(...faults: FaultInput[]): Promise<Emulator> {
-  const emulator = await emulate();
+  const emulator = await emulate(smallSeed(), stopped);
   expect((await control(emulator, 'POST', 'faults', faults)).status).toBe(201);
   return emulator;
 }
@@ -30,7 +33,7 @@ test('a status with its usual body in each family, once, and then all is well', 
 });
 
 test('a status with a body, headers and retry-after in both forms', async () => {
-  const emulator = await emulate(smallSeed(), { clock: { now: () => new Date('2026-01-01T00:00:00Z') } });
+  const emulator = await emulate(smallSeed(), stopped);
   const status = { kind: 'status', status: 429, retryAfterSeconds: 7 } as const;
   emulator.addFault({ ...status, body: { mine: true }, headers: { 'x-mine': 'yes' } });
   emulator.addFault({ ...status, retryAfterForm: 'date' });

@@ -42,6 +42,20 @@ test('a bucket belongs to the owner of the keys and to one endpoint, and refills
   expect((await read(emulator)).status).toBe(200);
 });
 
+test('an OAuth token has buckets of its own, at lower figures', async () => {
+  const expires = '2027-01-01T00:00:00Z';
+  const tokens = ['a', 'b'].map((token) => ({ token, userId: userId.bot, scopes: [], expires }));
+  const emulator = await emulate({ ...smallSeed(), tokens }, stopped);
+  const byToken = (token: string) =>
+    call(emulator, 'GET', `/apis.roblox.com/cloud/v2/groups/${groupId}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  expect(header(await byToken('a'), 'x-ratelimit-limit')).toBe('30, 30;w=60');
+  expect(header(await byToken('a'), 'x-ratelimit-remaining')).toBe('28');
+  expect(header(await byToken('b'), 'x-ratelimit-remaining')).toBe('29');
+  expect(header(await read(emulator), 'x-ratelimit-remaining')).toBe('149');
+});
+
 test('a sliding window gives back one call at a time', async () => {
   const emulator = await limited({ window: 'sliding' });
   for (const seconds of [0, 20, 20]) {

@@ -8,6 +8,7 @@ import { createGroupQuestions } from './operations/admit-to-group.ts';
 import { createRequestWindows } from './operations/count-request.ts';
 import type { Deps } from './operations/deps.ts';
 import { createTurns } from './operations/turn.ts';
+import type { EndpointName } from './roblox/endpoints.ts';
 import { createRoblox } from './roblox/gateway.ts';
 import { openDatabase } from './storage/database.ts';
 import { migrate } from './storage/migrate.ts';
@@ -28,16 +29,19 @@ export type Parts = {
 /** How many connections a process holds; PostgreSQL's memory grows with them. */
 const poolMax = 10;
 
-/** Starts (or reaches) the database and brings it up to date. `progress` hears what takes longer than a moment. */
-export async function compose(
-  config: Config,
-  log: Logger,
-  progress: (line: string) => void = () => {},
-): Promise<Parts> {
+export type ComposeOptions = {
+  /** Hears what takes longer than a moment. */
+  readonly progress?: (line: string) => void;
+  /** Calls a minute where the upstream allows other numbers than Roblox: an emulator whose limits are off. */
+  readonly perMinute?: (endpoint: EndpointName) => number;
+};
+
+/** Starts (or reaches) the database and brings it up to date. */
+export async function compose(config: Config, log: Logger, options: ComposeOptions = {}): Promise<Parts> {
   const keys = await encryptionKeysOf(config);
-  const embedded = config.database === null ? await embed(config, log, progress) : null;
+  const embedded = config.database === null ? await embed(config, log, options.progress ?? (() => {})) : null;
   try {
-    return await assemble(config, log, keys, embedded);
+    return await assemble(config, log, keys, embedded, options);
   } catch (error) {
     await embedded?.stop();
     throw error;
@@ -57,6 +61,7 @@ async function assemble(
   log: Logger,
   keys: readonly Buffer[],
   embedded: EmbeddedPostgres | null,
+  { perMinute }: ComposeOptions,
 ): Promise<Parts> {
   const url = config.database?.url ?? embedded?.connectionString ?? '';
   await migrate(config.database?.directUrl ?? url);
@@ -74,6 +79,7 @@ async function assemble(
       clock,
       upstream: config.robloxUpstream,
       proxy: config.robloxProxy,
+      ...(perMinute === undefined ? {} : { perMinute }),
       needs: {
         takeSlots: (request) => storage.shared.slots.take(request),
         saveCookie: (credential, cookie) => storage.shared.credentials.saveRotatedCookie(credential.id, cookie),

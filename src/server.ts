@@ -28,7 +28,7 @@ export async function startServer(
   logTo: 1 | 2 = 1,
 ): Promise<RunningServer> {
   const log = createLog(config.logLevel, logTo);
-  const parts = await compose(config, log, progress);
+  const parts = await compose(config, log, { progress });
   const rounds = new AbortController();
   try {
     const commandToken = randomBytes(32).toString('base64url');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressOf } from './address.ts';
+import { addressOf, parseUpstream } from './address.ts';
 import { endpoints } from './endpoints.ts';
 
 test('path parameters are encoded and the colon of a custom method is not', () => {
@@ -20,7 +20,7 @@ test.each([
   ['http://127.0.0.1:4010/', '/groups.roblox.com/v1/groups/7'],
   ['http://127.0.0.1:4010/fake/roblox/', '/fake/roblox/groups.roblox.com/v1/groups/7'],
 ])('with the upstream %s the real host becomes a path segment', (upstream, path) => {
-  expect(addressOf(endpoints.getGroup, { groupId: 7 }, {}, upstream)).toEqual({
+  expect(addressOf(endpoints.getGroup, { groupId: 7 }, {}, parseUpstream(upstream))).toEqual({
     origin: 'http://127.0.0.1:4010',
     path,
   });

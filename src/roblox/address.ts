@@ -3,13 +3,21 @@ import type { Endpoint } from './endpoints.ts';
 
 export type Parameters = Readonly<Record<string, string | number>>;
 
+/** The upstream as it is put in front of every path. */
+export type Upstream = { readonly origin: string; readonly path: string };
+
+export function parseUpstream(upstream: string): Upstream {
+  const { origin, pathname } = new URL(upstream);
+  return { origin, path: pathname.replace(/\/+$/, '') };
+}
+
 export type Address = { readonly origin: string; readonly path: string };
 
 export function addressOf(
   endpoint: Endpoint,
   parameters: Parameters,
   query: Parameters,
-  upstream: string | null,
+  upstream: Upstream | null,
 ): Address {
   const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = parameters[name];
@@ -19,8 +27,7 @@ export function addressOf(
   const pairs = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
   const whole = pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
   if (upstream === null) return { origin: `https://${endpoint.host}`, path: whole };
-  const base = new URL(upstream);
-  return { origin: base.origin, path: `${base.pathname.replace(/\/+$/, '')}/${endpoint.host}${whole}` };
+  return { origin: upstream.origin, path: `${upstream.path}/${endpoint.host}${whole}` };
 }
 
 /** Filters hold spaces and single quotes: `+` for a space and a bare quote are both refused by strict servers. */

@@ -1,6 +1,6 @@
 /** One attempt of a call: admitted, paced, sent, and its answer turned into "good", "again" or "over". */
 import type { Clock } from '../domain/clock.ts';
-import { addressOf } from './address.ts';
+import { addressOf, type Upstream } from './address.ts';
 import type { Call } from './call.ts';
 import { probeAfterMs } from './circuit.ts';
 import { cookieName, isSendable, rotatedCookieOf } from './cookie-rotation.ts';
@@ -22,7 +22,7 @@ export type AttemptNeeds = {
   readonly pacer: Pacer;
   readonly log: GatewayLog;
   readonly random: () => number;
-  readonly upstream: string | null;
+  readonly upstream: Upstream | null;
   readonly proxy: string | null;
   /** Of one attempt. */
   readonly timeoutMs: number;
@@ -219,7 +219,8 @@ export function bucketOf(
 ): string {
   if (session === null || sentWith === 'nothing') {
     const way = session?.credential.proxy ?? proxy;
-    return `anonymous${way === null ? '' : `@${new URL(way).host}`}:${endpoint}`;
+    const at = way !== null && URL.canParse(way) ? `@${new URL(way).host}` : '';
+    return `anonymous${at}:${endpoint}`;
   }
   return `${session.account?.userId ?? `credential:${session.credential.id}`}:${endpoint}`;
 }

@@ -172,8 +172,11 @@ test('a limit that leaves no whole time-out before the deadline is busy', async 
 });
 
 test('a change is not begun when less than a whole time-out is left', async () => {
-  const { roblox, within } = wireGateway(emulator.url);
+  const { roblox, clock, slots, within } = wireGateway(emulator.url);
   expect(await failureOf(assign(roblox, within({ seconds: 6 })))).toMatchObject({ failure: 'busy' });
+  expect(slots.taken).toEqual([]);
+  const slowly = within({ beforeWrite: () => clock.wait(20_000) });
+  expect(await failureOf(assign(roblox, slowly))).toMatchObject({ failure: 'busy' });
   expect(called()).toEqual([]);
   await assign(roblox, within({ seconds: 8 }));
   expect(called()).toEqual(['cloudAssignRole']);
@@ -239,12 +242,13 @@ test('a reservation that cannot be had before the deadline is busy', async () =>
 
 test('a reserved slot does not break a pause that Roblox has asked for meanwhile', async () => {
   const { roblox, clock, within } = wireGateway(emulator.url);
-  const reservation = await roblox.reserve(botKey, ['cloudAssignRole'], within());
-  emulator.addFault({ kind: 'status', status: 429, retryAfterSeconds: 12 });
+  const reservation = await roblox.reserve(botKey, ['cloudAssignRole', 'cloudAssignRole'], within());
   const startMs = clock.monotonicMs();
-  const other = assign(roblox, within());
-  await other;
+  emulator.addFault({ kind: 'status', status: 429, retryAfterSeconds: 12 });
+  await failureOf(assign(roblox, within({ seconds: 10 })));
+  await assign(roblox, within({ reservation }));
   expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(12_000);
+
   emulator.addFault({ kind: 'status', status: 429, retryAfterSeconds: 30 });
   await failureOf(assign(roblox, within()));
   const error = await failureOf(assign(roblox, within({ reservation })));

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../domain/clock.ts';
 import type { GroupId } from '../domain/ids.ts';
+import { parseUpstream } from './address.ts';
 import { bucketOf, carrierOf } from './attempt.ts';
 import { createBots } from './bot.ts';
 import { createCaller } from './call.ts';
@@ -59,7 +60,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
     pacer,
     log,
     random: options.random ?? Math.random,
-    upstream: options.upstream,
+    upstream: options.upstream === null ? null : parseUpstream(options.upstream),
     proxy: options.proxy,
     timeoutMs: options.timeoutMs ?? writeTimeoutMs,
     paceFor,

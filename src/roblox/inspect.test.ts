@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { groupId, userId } from '../domain/ids.ts';
+import { groupId, roleId, userId } from '../domain/ids.ts';
 import { defaultSeed } from '../emulator/default-world.ts';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import type { ApiKey, Group } from '../emulator/world.ts';
@@ -139,6 +139,17 @@ test.each([
   await failureOf(read());
   await gateway.roblox.inspect(credential, [], gateway.within());
   await expect(read()).resolves.toMatchObject({ isMember: true });
+  expect(gateway.health.map(({ health }) => health)).toEqual(['broken', 'ok']);
+  await gateway.roblox.close();
+});
+
+test('inspection closes a circuit that a challenge opened: the owner says that it is solved', async () => {
+  const gateway = wireGateway(emulator.url);
+  const change = () => gateway.roblox.setRole(botCookie, airline, userId(2001), roleId(7001103), gateway.within());
+  emulator.addFault({ kind: 'challenge', endpoint: 'setUserRole' });
+  await failureOf(change());
+  await gateway.roblox.inspect(botCookie, [], gateway.within());
+  await change();
   expect(gateway.health.map(({ health }) => health)).toEqual(['broken', 'ok']);
   await gateway.roblox.close();
 });

@@ -146,6 +146,19 @@ test('slots are taken one at a time while calls are rare, and in blocks while th
   expect(Math.max(...slots.taken.map(({ count }) => count))).toBe(pace.blockMax);
 });
 
+test('slots that were taken ahead and not used in time are given up, not saved', async () => {
+  const { clock, slots, ask, granted } = setUp();
+  for (let index = 0; index < 4; index++) void ask('busy second');
+  await clock.advance(900);
+  void ask('takes as many as the last second used');
+  await clock.advance(pace.lifeMs + 50);
+  expect(slots.taken.map(({ count }) => count)).toEqual([4, 4]);
+  void ask('later');
+  await clock.advance(0);
+  expect(slots.taken).toHaveLength(3);
+  expect(granted).toHaveLength(6);
+});
+
 test('a call every quarter of a second costs less than one statement each', async () => {
   const { clock, slots, ask, granted } = setUp();
   for (let index = 0; index < 100; index++) {

@@ -142,12 +142,12 @@ export class Pacer {
   #refuseLate(bucket: Bucket, nowMs: number): void {
     const nextSlotMs = Math.max(nowMs, bucket.pausedUntilMs, bucket.slots[0]?.fromMs ?? 0);
     const late = bucket.waiters.filter((waiter) => waiter.deadlineMs <= nowMs || waiter.deadlineMs < nextSlotMs);
+    if (late.length === 0) return;
     const queueMs = bucket.waiters.length * bucket.pace.spacingMs;
     this.#refuse(bucket, late, new NoSlot(Math.max(nextSlotMs - nowMs, queueMs)));
   }
 
   #refuse(bucket: Bucket, waiters: readonly Waiter[], reason: NoSlot): void {
-    if (waiters.length === 0) return;
     bucket.waiters = bucket.waiters.filter((waiter) => !waiters.includes(waiter));
     for (const waiter of waiters) waiter.refused(reason);
   }

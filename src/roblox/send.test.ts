@@ -167,3 +167,29 @@ test('a proxy that is not there, or says no, means that nothing was sent, and it
     expect(JSON.stringify(exchange)).not.toContain('secret');
   }
 });
+
+test('what ran out of time while it waited for a connection is not sent when the connection comes after all', async () => {
+  const heard: string[] = [];
+  const connects: (() => Promise<void>)[] = [];
+  const slowProxy = await serve(
+    startTcp((socket) => {
+      connects.push(
+        () =>
+          new Promise((closed) => {
+            socket.on('data', (bytes) => heard.push(bytes.toString()));
+            socket.on('close', () => closed());
+            socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          }),
+      );
+    }),
+  );
+  let sent = 0;
+  const sender = keep(createSender());
+  const exchange = await sender.send(
+    request('http://127.0.0.1:9', { proxy: slowProxy, timeoutMs: 400, onSent: () => sent++ }),
+  );
+  expect(exchange).toEqual({ kind: 'failed', wasSent: false, reason: 'time-out' });
+  await expect.poll(() => connects.length).toBe(1);
+  await Promise.all(connects.map((connect) => connect()));
+  expect([heard, sent]).toEqual([[], 0]);
+});

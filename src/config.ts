@@ -195,8 +195,8 @@ export function parseConfig(env: Environment, folder: string): Config {
   };
 }
 
-/** Reads `.env` in the current folder (real variables win) and the process's environment. */
-export function loadConfig(overrides: Environment = {}): Config {
+/** `.env` in the current folder, and the process's environment, which wins. */
+function readEnvironment(): Environment {
   const fromFile: Record<string, string> = {};
   try {
     dotenv.populate(fromFile, dotenv.parse(readFileSync('.env')));
@@ -204,5 +204,14 @@ export function loadConfig(overrides: Environment = {}): Config {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new ConfigError([`.env cannot be read (${(error as Error).message}).`]);
   }
-  return parseConfig({ ...fromFile, ...process.env, ...overrides }, process.cwd());
+  return { ...fromFile, ...process.env };
+}
+
+export function loadConfig(overrides: Environment = {}): Config {
+  return parseConfig({ ...readEnvironment(), ...overrides }, process.cwd());
+}
+
+/** A variable that a workspace document names (`{ "env": "NAME" }`); undefined when it is not set. */
+export function readVariable(name: string): string | undefined {
+  return readEnvironment()[name];
 }

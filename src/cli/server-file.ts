@@ -1,5 +1,4 @@
 /** `DATA_DIR/server.json`: how commands on this machine find the running server and sign in to its management API. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -12,9 +11,6 @@ export type ServerFile = {
 };
 
 const fileIn = (dataDir: string) => path.join(dataDir, 'server.json');
-
-/** Made anew at each start: what an old file says opens nothing. */
-export const newCommandToken = () => randomBytes(32).toString('base64url');
 
 export async function writeServerFile(dataDir: string, server: ServerFile): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -1,0 +1,149 @@
+/** `brevet doctor`: looks the installation over and says what to mend. */
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { explainError } from '../explain-error.ts';
+import type { Check } from '../operations/check-installation.ts';
+import { readSchema } from '../schema.ts';
+import { version } from '../version.ts';
+import { expectAnswer } from './ask.ts';
+import { openLocalServer } from './local-server.ts';
+import { type Management, openServer } from './management.ts';
+import { progressLine, say, sayJson, table } from './output.ts';
+
+const marks = { ok: '✓', warning: '!', broken: '✗' } as const;
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check settings, database, clock and credentials, and say what to mend')
+    .option('--json', 'print JSON instead of text')
+    .addHelpText('after', '\nEnds with 1 when something is broken.\n\nExample:\n  brevet doctor')
+    .action(async (options: { json?: boolean }) => {
+      const checks = await examine();
+      const isBroken = checks.some((check) => check.state === 'broken');
+      if (options.json === true) sayJson({ version, isBroken, checks });
+      else say(describe(checks));
+      if (isBroken) process.exitCode = 1;
+    });
+}
+
+async function examine(): Promise<Check[]> {
+  const checks: Check[] = [checkNode(process.versions.node)];
+  let config: Config;
+  try {
+    config = loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const remedy = 'docs/configuration.md explains every variable.';
+    return [
+      ...checks,
+      ...error.mistakes.map((message) => ({ name: 'Settings', state: 'broken' as const, message, remedy })),
+    ];
+  }
+  checks.push({ name: 'Settings', state: 'ok', message: 'can be read' });
+  checks.push(await checkDataDir(config.dataDir), checkPublicUrl(config.publicUrl));
+  try {
+    return [...checks, ...(await examineInstallation(config))];
+  } catch (error) {
+    const explanation = explainError(error);
+    if (explanation === null) throw error;
+    return [...checks, { name: 'Database', state: 'broken', message: explanation.lines.join(' ') }];
+  }
+}
+
+/** Through the running server, or over the database itself; but never with a schema that a start has yet to bring up to date. */
+async function examineInstallation(config: Config): Promise<Check[]> {
+  const server = await openServer(config);
+  if (server !== null) {
+    return [{ name: 'Server', state: 'ok', message: `runs at ${server.serverUrl}` }, ...(await readChecks(server))];
+  }
+  const stopped: Check = {
+    name: 'Server',
+    state: 'warning',
+    message: 'does not run',
+    remedy: 'Start it with: brevet start',
+  };
+  const { pending } = await readSchema(config, progressLine);
+  if (pending.length > 0) {
+    return [
+      stopped,
+      {
+        name: 'Schema',
+        state: 'warning',
+        message: `is not up to date (${pending.join(', ')}); the rest was not checked`,
+        remedy: 'brevet migrate brings it up to date, and so does a start.',
+      },
+    ];
+  }
+  const local = await openLocalServer(config, progressLine);
+  try {
+    return [stopped, ...(await readChecks(local))];
+  } finally {
+    await local.close();
+  }
+}
+
+async function readChecks(management: Management): Promise<Check[]> {
+  const { checks } = await expectAnswer<{ checks: Check[] }>(management, 'GET', '/checks');
+  // whoever got here opened the database, and so passed the check of its fingerprint
+  const key: Check = { name: 'Encryption key', state: 'ok', message: 'is the one this database was written with' };
+  return checks.some((check) => check.name === 'Database' && check.state === 'ok') ? [key, ...checks] : checks;
+}
+
+export function checkNode(installed: string): Check {
+  const [major = 0, minor = 0] = installed.split('.').map(Number);
+  const isOld = major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12);
+  if (isOld) {
+    const remedy = 'Install Node 24, or at least 20.19.';
+    return { name: 'Node', state: 'broken', message: `${installed} is too old`, remedy };
+  }
+  return { name: 'Node', state: 'ok', message: installed };
+}
+
+export function checkPublicUrl(publicUrl: string | null): Check {
+  const name = 'PUBLIC_URL';
+  if (publicUrl === null) return { name, state: 'ok', message: 'not set: for use on this machine' };
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol === 'https:') return { name, state: 'ok', message: publicUrl };
+  if (['localhost', '127.0.0.1', '[::1]'].includes(hostname))
+    return { name, state: 'ok', message: `${publicUrl}: this machine` };
+  return {
+    name,
+    state: 'warning',
+    message: `${publicUrl} is not https: keys and tokens travel in the clear`,
+    remedy: 'Put a reverse proxy with a certificate in front (docs/running.md).',
+  };
+}
+
+/** The nearest folder that is there must be writable: what is missing below it is made at start. */
+export async function checkDataDir(dataDir: string): Promise<Check> {
+  const name = 'DATA_DIR';
+  let folder = dataDir;
+  for (;;) {
+    try {
+      await access(folder, constants.W_OK | constants.X_OK);
+      const message = folder === dataDir ? dataDir : `${dataDir} (made at the first start)`;
+      return { name, state: 'ok', message };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const parent = path.dirname(folder);
+      if (code === 'ENOENT' && parent !== folder) {
+        folder = parent;
+        continue;
+      }
+      const remedy = 'Give the folder to the user Brevet runs as, or set DATA_DIR to another one.';
+      return { name, state: 'broken', message: `${folder} cannot be written (${code})`, remedy };
+    }
+  }
+}
+
+function describe(checks: readonly Check[]): string {
+  const lines = table(checks.map(({ name, state, message }) => [marks[state], name, message])).split('\n');
+  const withRemedies = checks.flatMap(({ remedy }, index) => [
+    lines[index] ?? '',
+    ...(remedy === undefined ? [] : [`   → ${remedy}`]),
+  ]);
+  const broken = checks.filter((check) => check.state === 'broken').length;
+  return [...withRemedies, '', broken === 0 ? 'Nothing is broken.' : `${broken} broken.`].join('\n');
+}

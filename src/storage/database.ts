@@ -27,7 +27,10 @@ export function openDatabase(connectionString: string, poolMax: number, onError:
     keepAlive: true,
   });
   // an idle connection that breaks (PostgreSQL restarting) must not end the process; the next query gets a new one
-  pool.on('error', onError);
+  // and one that breaks while we close anyway (the embedded PostgreSQL stopping) is nobody's concern
+  pool.on('error', (error) => {
+    if (!pool.ending) onError(error);
+  });
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { pool, kysely, close: () => kysely.destroy() };
 }

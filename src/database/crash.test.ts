@@ -30,14 +30,19 @@ async function storedIds(connectionString: string): Promise<Set<string>> {
   }
 }
 
-/** `pid` and everything below it, from the leaves up. */
-function treeOf(pid: number): number[] {
-  const rows = execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+function processTable(): { pid: number; parent: number }[] {
+  return execFileSync('/bin/ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
     .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    rows.flatMap(([child = 0, itsParent]) => (itsParent === parent ? [...below(child), child] : []));
-  return [...below(pid), pid];
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .map(([pid = 0, parent = 0]) => ({ pid, parent }));
+}
+
+/** `pid` and everything below it, from the leaves up. */
+function treeOf(top: number): number[] {
+  const table = processTable();
+  const below = (above: number): number[] =>
+    table.flatMap(({ pid, parent }) => (parent === above ? [...below(pid), pid] : []));
+  return [...below(top), top];
 }
 
 function kill(pid: number): void {
@@ -49,13 +54,26 @@ function kill(pid: number): void {
   }
 }
 
+/** The guard's two shells: the one that waits for our end, then the one that waits for PostgreSQL's. */
+function guardOf(postmaster: number): number[] {
+  const guard = processTable().find(({ pid }) => pid === postmaster)?.parent ?? 0;
+  const watchers = processTable().filter(({ pid, parent }) => parent === guard && pid !== postmaster);
+  return [...watchers.map(({ pid }) => pid), guard];
+}
+
 type Victims = (server: DatabaseProcess, postmaster: number) => number[];
 
 test.each<[string, Victims]>([
   ['the server', (server) => [server.pid]],
-  ['the server, then PostgreSQL', (server, postmaster) => [server.pid, postmaster]],
-  ['PostgreSQL, then the server', (server, postmaster) => [postmaster, server.pid]],
+  ['the server and PostgreSQL', (server, postmaster) => [postmaster, server.pid]],
   ['the server and every process of PostgreSQL', (server) => treeOf(server.pid)],
+  [
+    'the server and the guard, so that PostgreSQL lives on',
+    (server, postmaster) => {
+      const [watcher = 0, guard = 0] = guardOf(postmaster);
+      return [watcher, server.pid, guard];
+    },
+  ],
 ])(`${rounds} times killed: %s`, async (_who, victims) => {
   const dataDir = await temporaryFolder();
   const acknowledged = new Set<string>();

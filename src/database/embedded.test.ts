@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,14 +7,17 @@ import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { nothingRunsAround, removeTemporaryFolders, temporaryFolder } from '../../test/harness/database-folders.ts';
 import { until } from '../../test/harness/until.ts';
+import { accountForNewCluster, asAccount } from './account.ts';
 import { DataDirInUse } from './data-dir-lock.ts';
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from './embedded.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
 
 const running: EmbeddedPostgres[] = [];
+const strangers: ChildProcess[] = [];
 
 afterEach(async () => {
   for (const embedded of running.splice(0)) await embedded.stop();
+  for (const stranger of strangers.splice(0)) stranger.kill('SIGKILL');
   await removeTemporaryFolders();
 });
 
@@ -127,15 +131,42 @@ test('a data folder that cannot be made is said so', async () => {
   await expect(startEmbedded({ dataDir: path.join(file, 'data') })).rejects.toThrow(/DATA_DIR .* cannot be created/);
 });
 
+/** A shell as the account that runs PostgreSQL, which takes only its own account's processes for possible rivals. */
+async function shell(script: string): Promise<ChildProcess & { firstLine: string }> {
+  const child = spawn('/bin/sh', ['-c', script], {
+    ...asAccount(await accountForNewCluster()),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    cwd: '/',
+  });
+  strangers.push(child);
+  const [firstLine] = await once(child.stdout, 'data');
+  return Object.assign(child, { firstLine: String(firstLine).trim() });
+}
+
+const pidFile = (pid: string) => `${pid}\n/nowhere\n1\n5432\n/nowhere\n\n0 0\nready   \n`;
+
 test.each([
-  ['names a process that is somebody else by now', `${process.pid}\n/nowhere\n1\n5432\n/nowhere\n\n0 0\nready   \n`],
-  ['names a process that is gone', '999999\n/nowhere\n1\n5432\n/nowhere\n\n0 0\nready   \n'],
-  ['is empty', ''],
-])('a stale postmaster.pid that %s does not keep it from starting', async (_what, content) => {
+  ['names a process that is somebody else by now', async () => pidFile((await shell('echo $$; read line')).firstLine)],
+  [
+    'names a zombie',
+    async () => {
+      // sleep does not know that it has a child, and never asks for its end
+      const parent = await shell('exec 3<&0; (read line) <&3 & echo $!; exec sleep 600');
+      const column = (name: string, pid: string) =>
+        execFileSync('/bin/ps', ['-o', `${name}=`, '-p', pid], { encoding: 'utf8' }).trim();
+      await until('its parent is sleep', () => column('comm', String(parent.pid)).endsWith('sleep'));
+      parent.stdin?.end('\n');
+      await until('it is a zombie', () => column('stat', parent.firstLine).startsWith('Z'));
+      return pidFile(parent.firstLine);
+    },
+  ],
+  ['is empty', async () => ''],
+])('a stale postmaster.pid that %s does not keep it from starting', async (_what, contentOf) => {
   const dataDir = await temporaryFolder();
   const embedded = await start(dataDir);
   const { host } = embedded.connection;
   await embedded.stop();
+  const content = await contentOf();
   await writeFile(path.join(clusterOf(dataDir), 'postmaster.pid'), content);
   await mkdir(host, { recursive: true });
   await writeFile(path.join(host, '.s.PGSQL.5432.lock'), content);

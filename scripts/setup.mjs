@@ -3,7 +3,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { build } from './build.mjs';
+import { compile } from './compile.mjs';
 import { step } from './progress.mjs';
 import { root, runNpm, SetupError } from './run.mjs';
 import { areDependenciesStale, isBuildStale, readLock } from './stale.mjs';
@@ -24,7 +24,7 @@ export async function setUp(needs) {
         const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error'];
         await step('Installing dependencies', () => runNpm(args));
       }
-      if (missing.build) await step('Building', build);
+      if (missing.build) await step('Building', compile);
     });
   } catch (error) {
     reportAndExit(error);

@@ -129,7 +129,7 @@ export async function startDemo(
 
 function factsOf(server: RunningServer, emulator: Emulator, keys: DemoFacts['keys']): DemoFacts {
   return {
-    url: server.localUrl.replace('127.0.0.1', 'localhost'),
+    url: server.localUrl,
     emulatorUrl: emulator.url,
     dashboard: { email: null, password: null },
     keys,

@@ -57,11 +57,10 @@ Promote a player (a second time promotes once more):
 
 More players to promote: ${users.promotable.slice(1).join(', ')}. Blacklisted: ${users.blacklisted}.
 
-Keys
-  WESK            ${keys.wesk}
-  RankGun         ${keys.rankgun}   (these three wait for
-  Viscra          ${keys.viscra}    their dialects, which this
-  RankPortal      ${keys.rankportal}     version does not speak yet)
+Keys for the dialects that follow (this version speaks WESK):
+  RankGun         ${keys.rankgun}
+  Viscra          ${keys.viscra}
+  RankPortal      ${keys.rankportal}
 
 Stop with Ctrl-C.
 `;

@@ -240,6 +240,17 @@ test('a reservation that cannot be had before the deadline is busy', async () =>
   await roblox.close();
 });
 
+test('a slot that leaves a change no whole time-out is not reserved for it', async () => {
+  // Slots are 20.1 s apart: the second comes before the deadline, but less than 7 s before it.
+  const { roblox, within } = wireGateway(emulator.url, { perMinute: () => 4 });
+  const reserve = (name: 'cloudAssignRole' | 'cloudListRoles') => roblox.reserve(botKey, [name], within());
+  await Promise.all([reserve('cloudAssignRole'), reserve('cloudListRoles')]);
+  const [change, read] = await Promise.allSettled([reserve('cloudAssignRole'), reserve('cloudListRoles')]);
+  expect(change).toMatchObject({ status: 'rejected', reason: { failure: 'busy' } });
+  expect(read.status).toBe('fulfilled');
+  await roblox.close();
+});
+
 test('a reserved slot does not break a pause that Roblox has asked for meanwhile', async () => {
   const { roblox, clock, within } = wireGateway(emulator.url);
   const reservation = await roblox.reserve(botKey, ['cloudAssignRole', 'cloudAssignRole'], within());

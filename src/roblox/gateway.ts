@@ -54,6 +54,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
     paces.set(endpoint, pace);
     return pace;
   };
+  const timeoutMs = options.timeoutMs ?? writeTimeoutMs;
   const caller = createCaller({
     clock,
     sender,
@@ -62,7 +63,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
     random: options.random ?? Math.random,
     upstream: options.upstream === null ? null : parseUpstream(options.upstream),
     proxy: options.proxy,
-    timeoutMs: options.timeoutMs ?? writeTimeoutMs,
+    timeoutMs,
     paceFor,
     closing: closing.signal,
   });
@@ -83,6 +84,8 @@ export function createRoblox(options: GatewayOptions): Roblox {
       names.map(async (endpoint) => {
         const { isWrite } = endpoints[endpoint];
         const sentWith = carrierOf(endpoint, session);
+        // A slot that comes too late to begin the write is none: "busy" must be said now, not when the intent stands.
+        const startByMs = deadlineMs - (isWrite ? timeoutMs : 0);
         const barred = sentWith === 'nothing' ? null : session.circuit.barred(clock.monotonicMs(), isWrite);
         if (barred !== null) throw turnedAway(endpoint, barred.reason, null, barred.retryAfterMs);
         try {
@@ -90,7 +93,7 @@ export function createRoblox(options: GatewayOptions): Roblox {
             bucketOf(endpoint, session, sentWith, options.proxy),
             paceFor(endpoint),
             { priority },
-            deadlineMs,
+            startByMs,
           );
         } catch (error) {
           if (!(error instanceof NoSlot)) throw error;

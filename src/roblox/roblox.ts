@@ -92,7 +92,10 @@ export type Roblox = {
     roleId: RoleId,
     options: CallOptions,
   ): Promise<void>;
-  /** Waits for one slot of each endpoint named (repeat a name for several). Throws `busy` when the deadline comes first. */
+  /**
+   * Waits for one slot of each endpoint named (repeat a name for several). Throws `busy` when none comes before the deadline,
+   * or, for a write, none that leaves a whole time-out before it; `credential` while the circuit is open.
+   */
   reserve(credential: Credential, endpoints: readonly EndpointName[], options: CallOptions): Promise<Reservation>;
   /** Asks Roblox what the credential is, whatever its circuit says. */
   inspect(credential: Credential, groupIds: readonly GroupId[], options: CallOptions): Promise<CredentialReport>;

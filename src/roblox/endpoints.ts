@@ -28,7 +28,7 @@ const usersHost = 'users.roblox.com';
 const decimal = z.string().regex(/^\d+$/);
 const resourcePath = z.string();
 
-export const cloudRole = z.object({
+const cloudRole = z.object({
   path: resourcePath,
   id: decimal,
   displayName: z.string().default(''),
@@ -37,13 +37,13 @@ export const cloudRole = z.object({
   /** Of roles other than guest only with group:read, and only one's own unless one owns the group. */
   permissions: z.object({ changeRank: z.boolean().optional() }).optional(),
 });
-export const cloudMembership = z.object({
+const cloudMembership = z.object({
   path: resourcePath,
   user: resourcePath,
   role: resourcePath.optional(),
   roles: z.array(resourcePath).optional(),
 });
-export const legacyRole = z.object({
+const legacyRole = z.object({
   id: z.number(),
   name: z.string(),
   rank: z.number(),

@@ -21,7 +21,7 @@ import { createSender } from './send.ts';
 /** Whoever asked has given up by then. */
 const callMsMax = 25_000;
 /** Of one attempt. The turn of a member (15 s) is dimensioned for it. */
-export const writeTimeoutMs = 7_000;
+const writeTimeoutMs = 7_000;
 
 export type GatewayOptions = {
   readonly needs: GatewayNeeds;

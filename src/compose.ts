@@ -82,7 +82,8 @@ async function assemble(
       ...(perMinute === undefined ? {} : { perMinute }),
       needs: {
         takeSlots: (request) => storage.shared.slots.take(request),
-        saveCookie: (credential, cookie) => storage.shared.credentials.saveRotatedCookie(credential.id, cookie),
+        saveCookie: (credential, cookie) =>
+          storage.shared.credentials.saveRotatedCookie(credential.id, credential.secret, cookie),
         reportHealth: (credential, health, reason) =>
           storage.shared.credentials.reportHealth(credential.id, health, reason),
       },

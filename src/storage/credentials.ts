@@ -3,16 +3,23 @@ import type { Database } from './database.ts';
 import type { SecretBox } from './secret-box.ts';
 
 export type CredentialStore = {
-  /** Roblox replaced a cookie; the owner's document is not consulted again for it. */
-  saveRotatedCookie(id: number, cookie: string): Promise<void>;
+  /** Roblox replaced the cookie `replaced`. One that the owner has set meanwhile is newer and stays. */
+  saveRotatedCookie(id: number, replaced: string, cookie: string): Promise<void>;
   reportHealth(id: number, health: 'unknown' | 'ok' | 'broken', reason: string): Promise<void>;
 };
 
 export function createCredentialStore(database: Database, box: SecretBox): CredentialStore {
   return {
-    async saveRotatedCookie(id, cookie) {
-      await database.pool.query("update credentials set secret = $2 where id = $1 and kind = 'cookie'", [
+    async saveRotatedCookie(id, replaced, cookie) {
+      const found = await database.pool.query<{ secret: Buffer }>(
+        "select secret from credentials where id = $1 and kind = 'cookie'",
+        [id],
+      );
+      const sealed = found.rows[0]?.secret;
+      if (sealed === undefined || box.open(sealed) !== replaced) return;
+      await database.pool.query('update credentials set secret = $3 where id = $1 and secret = $2', [
         id,
+        sealed,
         box.seal(cookie),
       ]);
     },

@@ -206,7 +206,9 @@ describe('secrets', () => {
     const [, cookie] = await rows(
       `select c.id from credentials c join workspaces w on w.id = c.workspace_id where w.slug = 'rotation' order by position`,
     );
-    await storage.shared.credentials.saveRotatedCookie(cookie.id, 'rotated by Roblox');
+    const [, old = ''] = await storedSecrets('rotation');
+    await storage.shared.credentials.saveRotatedCookie(cookie.id, old, 'rotated by Roblox');
+    await storage.shared.credentials.saveRotatedCookie(cookie.id, old, 'a rotation of the old cookie, arriving late');
     expect(await apply(document)).toMatchObject({ isChanged: false });
     expect(await storedSecrets('rotation')).toEqual([`${secrets.ACME_OPEN_CLOUD_KEY} rotation`, 'rotated by Roblox']);
 
@@ -227,7 +229,7 @@ describe('secrets', () => {
     const [, second] = await rows(
       `select c.id from credentials c join workspaces w on w.id = c.workspace_id where w.slug = 'places' order by position`,
     );
-    await storage.shared.credentials.saveRotatedCookie(second.id, 'second, rotated');
+    await storage.shared.credentials.saveRotatedCookie(second.id, 'cookie second', 'second, rotated');
     await apply({ ...base, credential: c, extraCredentials: [a, b] });
     expect(await storedSecrets('places')).toEqual(['cookie third', 'cookie first', 'second, rotated']);
     await apply({ ...base, credential: b, extraCredentials: [] });

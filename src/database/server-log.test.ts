@@ -1,4 +1,5 @@
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { writeSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { removeTemporaryFolders, temporaryFolder } from '../../test/harness/database-folders.ts';
@@ -14,7 +15,7 @@ test('a full log is kept as .1 and starts afresh, also for whoever has it open',
   const open = openForAppending(file);
   await trimLog(file);
   expect((await stat(`${file}.1`)).size).toBe(4 * mebibyte.length);
-  await appendFile(open.descriptor, 'first line afterwards');
+  writeSync(open.descriptor, 'first line afterwards');
   open.close();
   expect(await readFile(file, 'utf8')).toBe('first line afterwards');
 });

@@ -159,6 +159,16 @@ describe('the server dies after the intent; whoever comes next', () => {
   });
 });
 
+test('the timer found it not done; the retry with the key runs the same intent again', async () => {
+  await crash('k', 'nothing');
+  await muchLater();
+  expect(await settleUnsettled(brevet.deps)).toBe(1);
+  expect(await statuses()).toEqual(['not-done']);
+  expect((await promote('k')).json).toMatchObject({ fromRank: 10, toRank: 20 });
+  expect(await statuses()).toEqual(['done']);
+  expect(ladderRoles()).toEqual([role.sergeant]);
+});
+
 describe('an answer is lost', () => {
   test.each(['cloudAssignRole', 'cloudUnassignRole'])(
     '%s applied, its answer dropped: one step, exact roles, also for the retry',
@@ -201,6 +211,17 @@ describe('an answer is lost', () => {
     expect(row?.status).toBe('partial');
     expect([...(row?.held_roles ?? [])].sort()).toEqual([role.private, role.sergeant]);
     expect((await promote('k')).headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('nothing was sent: not done is not kept as the answer, and a retry may try again at once', async () => {
+    brevet.emulator.addFault({ endpoint: 'cloudAssignRole', kind: 'status', status: 401 });
+    const answer = await promote('k');
+    expect(answer.status).toBe(502);
+    expect(await statuses()).toEqual(['not-done']);
+    const again = await promote('k'); // the credential counts as broken by now
+    expect(again.status).toBe(502);
+    expect(again.headers['idempotency-replayed']).toBeUndefined();
+    expect(ladderRoles()).toEqual([role.private]);
   });
 
   test('refused at once: nothing was changed, and it does not count', async () => {

@@ -93,6 +93,7 @@ export async function startBrevet(
   });
   await app.ready();
   const pool = new pg.Pool({ connectionString: database.connectionString, max: 2 });
+  pool.on('error', () => {}); // the database is dropped under connections that are still closing
   const brevet: Brevet = {
     app,
     deps,

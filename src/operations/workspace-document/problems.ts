@@ -34,8 +34,8 @@ function problemsOf(issue: z.core.$ZodIssue, input: unknown): Problem[] {
 
 /** At most the first hundred: whoever has more has one mistake that repeats. */
 export function problemsIn(error: z.ZodError, input: unknown): Problem[] {
-  return error.issues
-    .slice(0, problemsMax)
-    .flatMap((issue) => problemsOf(issue, input))
-    .slice(0, problemsMax);
+  const problems = error.issues.slice(0, problemsMax).flatMap((issue) => problemsOf(issue, input));
+  // two checks of one field may say the same
+  const distinct = new Map(problems.map((problem) => [`${problem.place} ${problem.problem}`, problem]));
+  return [...distinct.values()].slice(0, problemsMax);
 }

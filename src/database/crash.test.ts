@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nothingRunsAround, removeTemporaryFolders, temporaryFolder } from '../../test/harness/database-folders.ts';
 import { type DatabaseProcess, runStaged, stageInstallation } from '../../test/harness/database-stage.ts';
 import { until } from '../../test/harness/until.ts';
-import { readPostmasterFile } from './leftover.ts';
+import { readPostmasterFile } from './cluster-processes.ts';
 
 const rounds = 10;
 const rowsBeforeTheKill = 100;

@@ -6,6 +6,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { findBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
+import { clusterName } from './cluster-processes.ts';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { type Connection, clusterPassword, openEndpoint } from './endpoint.ts';
 import { configFile, guardOf, type Style, styleOfThisSystem } from './guard.ts';
@@ -62,7 +63,12 @@ async function startLocked(
   const password = await clusterPassword(style, placement);
   await ensureCluster(binaries, placement, password, log);
   const endpoint = await openEndpoint(placement, password);
-  const settings = { ...clusterSettings, ...options.settings, ...endpoint.settings };
+  const settings = {
+    ...clusterSettings,
+    ...options.settings,
+    ...endpoint.settings,
+    cluster_name: clusterName(placement.clusterDir),
+  };
   const guard = guardOf(style, binaries, placement);
   const launch = async (signal: AbortSignal) => {
     await clearLeftovers(binaries, placement.clusterDir, log);

@@ -4,63 +4,14 @@
  * container, somebody else. Called only under the lock of DATA_DIR, so whatever still works on the cluster is a leftover.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
+import { processesOfCluster, readPostmasterFile } from './cluster-processes.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
 import { isRunning } from './running-process.ts';
-
-export type PostmasterFile = { readonly pid: number; readonly isReady: boolean };
-
-/** postmaster.pid: the first line is the process, the eighth its state. Null when there is none or it is half-written. */
-export async function readPostmasterFile(clusterDir: string): Promise<PostmasterFile | null> {
-  const text = await readFile(path.join(clusterDir, 'postmaster.pid'), 'utf8').catch(() => '');
-  const lines = text.split('\n');
-  const pid = Number(lines[0]);
-  return Number.isInteger(pid) && pid > 0 ? { pid, isReady: lines[7]?.trim() === 'ready' } : null;
-}
-
-/** Every PostgreSQL process stands in its data directory. Zombies and ending ones do not: they no longer touch it. */
-function processesStandingIn(clusterDir: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return (
-          readlinkSync(`/proc/${pid}/cwd`) === clusterDir &&
-          !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-        );
-      } catch {
-        return false; // ended meanwhile, a zombie, or another user's, who cannot open our cluster
-      }
-    })
-    .map(Number);
-}
-
-/** Without /proc (macOS): the process that postmaster.pid names, when it really is a PostgreSQL. */
-function namedPostmaster(pid: number): Promise<number[]> {
-  return new Promise((resolve) => {
-    execFile('/bin/ps', ['-o', 'stat=,command=', '-p', String(pid)], (_error, stdout) => {
-      const [, state = '', command = ''] = /^\s*(\S+)\s+(.*)/.exec(stdout) ?? [];
-      resolve(!state.startsWith('Z') && command.includes('postgres') ? [pid] : []);
-    });
-  });
-}
-
-/** Windows: fails when there is nothing to stop. */
-function askToStop(binaries: Binaries, clusterDir: string): Promise<void> {
-  return new Promise((resolve) => {
-    execFile(binaries.pgCtl, ['stop', '-m', 'fast', '-t', '20', '-D', clusterDir], () => resolve());
-  });
-}
-
-async function leftovers(clusterDir: string): Promise<number[]> {
-  if (process.platform === 'linux') return processesStandingIn(clusterDir);
-  const file = await readPostmasterFile(clusterDir);
-  return file === null ? [] : namedPostmaster(file.pid);
-}
 
 function signal(pids: readonly number[], name: NodeJS.Signals): void {
   for (const pid of pids) {
@@ -70,6 +21,13 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
       // gone already, or not ours to stop: the deadline below tells
     }
   }
+}
+
+/** Windows: fails when there is nothing to stop. */
+function askToStop(binaries: Binaries, clusterDir: string): Promise<void> {
+  return new Promise((resolve) => {
+    execFile(binaries.pgCtl, ['stop', '-m', 'fast', '-t', '20', '-D', clusterDir], () => resolve());
+  });
 }
 
 /** First politely (sessions are ended, everything is written), then without writing, then at once. */
@@ -95,7 +53,7 @@ export async function clearLeftovers(
     return; // there PostgreSQL finds out by itself that a file is stale
   }
   const postmaster = await readPostmasterFile(clusterDir);
-  let alive = await leftovers(clusterDir);
+  let alive = await processesOfCluster(clusterDir);
   if (alive.length > 0) log('Waiting for an earlier PostgreSQL on this folder to end');
   for (const phase of phases) {
     if (alive.length === 0) break;
@@ -105,7 +63,7 @@ export async function clearLeftovers(
     const deadline = performance.now() + (isLed ? phase.patienceMs : orphanPatienceMs);
     while (alive.length > 0 && performance.now() < deadline) {
       await wait(pollMs);
-      alive = await leftovers(clusterDir);
+      alive = await processesOfCluster(clusterDir);
     }
   }
   if (alive.length > 0) {
@@ -113,8 +71,7 @@ export async function clearLeftovers(
       `An earlier PostgreSQL still works on ${clusterDir} and does not end (process ${alive.join(', ')}). Stop it with kill -9, then start again.`,
     );
   }
-  // PostgreSQL refuses to start when the process its file names is a zombie or somebody else by now, or when the file is
-  // empty. With /proc we know that nobody works here; without it, PostgreSQL's own look at what is left in shared memory is
-  // given up only when it would not start anyway.
-  if (process.platform === 'linux' || postmaster === null || isRunning(postmaster.pid)) await rm(file, { force: true });
+  // Nobody works here. A file that names a dead process is left to PostgreSQL, which also looks at what is left in shared
+  // memory; but it would refuse to start when that process is a zombie or somebody else by now, or when the file is empty.
+  if (postmaster === null || isRunning(postmaster.pid)) await rm(file, { force: true });
 }

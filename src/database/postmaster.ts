@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { asAccount } from './account.ts';
+import { readPostmasterFile } from './cluster-processes.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
 import type { Guard } from './guard.ts';
-import { readPostmasterFile } from './leftover.ts';
 import type { Placement } from './placement.ts';
 import { logSize, logTail, openForAppending } from './server-log.ts';
 

@@ -31,13 +31,19 @@ export function processesAround(folder: string): string[] {
   }
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid) || pid === String(process.pid)) return false;
-    try {
-      if (/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return false;
-      return `${readlinkSync(`/proc/${pid}/cwd`)}\0${readFileSync(`/proc/${pid}/cmdline`, 'utf8')}`.includes(folder);
-    } catch {
-      return false;
-    }
+    const commandLine = orNothing(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')); // empty for a zombie
+    return (
+      commandLine !== '' && `${commandLine}\0${orNothing(() => readlinkSync(`/proc/${pid}/cwd`))}`.includes(folder)
+    );
   });
+}
+
+function orNothing(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return ''; // ended meanwhile, or not for our eyes
+  }
 }
 
 export function nothingRunsAround(folder: string): Promise<void> {

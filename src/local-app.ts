@@ -15,7 +15,8 @@ export type LocalApp = {
 };
 
 export async function openLocalApp(config: Config, progress: (line: string) => void): Promise<LocalApp> {
-  const log = createLog(config.logLevel === 'silent' ? 'silent' : 'warn', 2);
+  // what a command finds, it says itself; a warning between its lines would only disturb
+  const log = createLog(config.logLevel === 'silent' ? 'silent' : 'error', 2);
   const parts = await compose(config, log, { progress });
   try {
     const token = randomBytes(32).toString('base64url');

@@ -60,14 +60,34 @@ async function readDocumentFile(file: string): Promise<unknown> {
 function parseJson(content: string, name: string): unknown {
   try {
     return JSON.parse(content);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const position = /at position (\d+)/.exec(reason)?.[1];
-    const before = content.slice(0, Number(position)).split('\n');
-    const where = position === undefined ? '' : ` in line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  } catch {
+    const before = content.slice(0, mistakeIn(content)).split('\n');
+    const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
     // without V8's sentence: it may quote the document, and so a secret
-    throw new CommandFailed(2, `${name} is not JSON: there is a mistake${where}. Nothing was changed.`);
+    throw new CommandFailed(2, `${name} is not JSON: there is a mistake in ${where}. Nothing was changed.`);
   }
+}
+
+/** Where the shortest beginning ends that no continuation can save: V8 does not always say. */
+function mistakeIn(content: string): number {
+  const isLost = (length: number) => {
+    try {
+      JSON.parse(content.slice(0, length));
+      return false;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : '';
+      return (
+        !/^Unexpected end|^Unterminated|^No number after/.test(reason) && !reason.includes(`at position ${length}`)
+      );
+    }
+  };
+  let [good, lost] = [0, content.length + 1];
+  while (lost - good > 1) {
+    const middle = Math.floor((good + lost) / 2);
+    if (isLost(middle)) lost = middle;
+    else good = middle;
+  }
+  return good;
 }
 
 /** Looked over here first: a wrong document needs no server and no database. */

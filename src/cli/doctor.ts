@@ -8,9 +8,10 @@ import type { Check } from '../operations/check-installation.ts';
 import { readSchema } from '../schema.ts';
 import { version } from '../version.ts';
 import { expectAnswer } from './ask.ts';
+import { CommandFailed } from './failure.ts';
 import { openLocalServer } from './local-server.ts';
 import { type Management, openServer } from './management.ts';
-import { progressLine, say, sayJson, table } from './output.ts';
+import { count, progressLine, say, sayJson, table } from './output.ts';
 
 const marks = { ok: '✓', warning: '!', broken: '✗' } as const;
 
@@ -21,10 +22,10 @@ export function doctorCommand(): Command {
     .addHelpText('after', '\nEnds with 1 when something is broken.\n\nExample:\n  brevet doctor')
     .action(async (options: { json?: boolean }) => {
       const checks = await examine();
-      const isBroken = checks.some((check) => check.state === 'broken');
-      if (options.json === true) sayJson({ version, isBroken, checks });
+      const broken = checks.filter((check) => check.state === 'broken').length;
+      if (options.json === true) sayJson({ version, isBroken: broken > 0, checks });
       else say(describe(checks));
-      if (isBroken) process.exitCode = 1;
+      if (broken > 0) throw new CommandFailed(1, `${count(broken, 'thing is', 'things are')} broken.`);
     });
 }
 
@@ -144,6 +145,5 @@ function describe(checks: readonly Check[]): string {
     lines[index] ?? '',
     ...(remedy === undefined ? [] : [`   → ${remedy}`]),
   ]);
-  const broken = checks.filter((check) => check.state === 'broken').length;
-  return [...withRemedies, '', broken === 0 ? 'Nothing is broken.' : `${broken} broken.`].join('\n');
+  return withRemedies.join('\n');
 }

@@ -17,6 +17,7 @@ export function emulatorCommand(): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--seed <file>', 'JSON file with the world to play (src/emulator/README.md); without it, a filled example')
     .option('--json', 'print one line of JSON instead of text')
+    .addHelpText('after', '\nExample:\n  brevet emulator --port 4010')
     .action(async (options: Options, command: Command) => {
       const emulator = await start(options, command);
       process.stdout.write(options.json ? `${JSON.stringify(facts(emulator))}\n` : introduction(emulator));

@@ -73,7 +73,7 @@ test.each<[place: string, part: object, says: string]>([
   ['rules[0].toRank', { rules: [{ ...rule, kind: 'demote' }] }, 'the rule demotes'],
   ['rules[1]', { rules: [rule, rule] }, 'same entry'],
   ['blacklist[0].robloxUserId', { blacklist: [{ groupId: 1, robloxUserId: -5 }] }, 'whole number from 1'],
-  ['discord.serverId', { discord: { serverId: 900000000000000001 } }, 'in quotes'],
+  ['discord.serverId', { discord: { serverId: 9e17 } }, 'in quotes'],
   ['verifications[0].discordId', { verifications: [{ robloxId: 1, discordId: '12' }] }, '15 to 20 digits'],
   ['sessionTypes[0].color', { sessionTypes: [{ name: 'T', color: 'blue' }] }, '#3b82f6'],
   ['medals[1]', { medals: [{ name: 'Star' }, { name: 'STAR' }] }, 'same entry'],

@@ -117,13 +117,14 @@ async function removeUnfinished(copiesDir: string): Promise<void> {
   }
 }
 
-async function copyPrograms(tree: NativeTree, copy: string): Promise<void> {
+async function copyPrograms(tree: NativeTree, copy: string, isBroken: boolean): Promise<void> {
   const copiesDir = path.dirname(copy);
   await mkdir(copiesDir, { recursive: true });
   await removeUnfinished(copiesDir);
   const unfinished = `${copy}.${process.pid}.unfinished`;
   await copyTree(tree.folder, unfinished);
   await makeLinks(unfinished);
+  if (isBroken) await rm(copy, { recursive: true, force: true });
   try {
     await rename(unfinished, copy);
   } catch (error) {
@@ -154,11 +155,12 @@ export async function findBinaries(
   if (linked && 'version' in (await versionOf(packaged, account))) return packaged;
   const copy = path.join(copiesDir, `postgresql-programs-${tree.packageVersion}`);
   const copied = binariesIn(copy);
+  const isThere = existsSync(copy);
   let answer = await versionOf(copied, account);
   if ('failure' in answer) {
     log(`Copying PostgreSQL's programs to ${copy} (once)`);
-    await rm(copy, { recursive: true, force: true }); // what is there does not run: cut off by a power failure, perhaps
-    await copyPrograms(tree, copy);
+    // what is there and does not run was cut off by a power failure, perhaps
+    await copyPrograms(tree, copy, isThere);
     answer = await versionOf(copied, account);
   }
   if ('version' in answer) return copied;

@@ -8,6 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { nothingRunsAround, removeTemporaryFolders, temporaryFolder } from '../../test/harness/database-folders.ts';
 import { until } from '../../test/harness/until.ts';
 import { accountForNewCluster, asAccount } from './account.ts';
+import { clusterName } from './cluster-processes.ts';
 import { DataDirInUse } from './data-dir-lock.ts';
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from './embedded.ts';
 import { EmbeddedDatabaseError } from './embedded-error.ts';
@@ -56,12 +57,14 @@ test('data is there again after a stop and a start', async () => {
 });
 
 test('it is durable, speaks UTF-8 in C order, opens no port, and takes the connection in parts as well', async () => {
-  const embedded = await start(await temporaryFolder());
+  const dataDir = await temporaryFolder();
+  const embedded = await start(dataDir);
   const [settings] = await query(
     embedded,
     `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
        current_setting('full_page_writes') as pages, current_setting('data_checksums') as checksums,
        current_setting('listen_addresses') as addresses, current_setting('server_encoding') as encoding,
+       current_setting('cluster_name') as name,
        (select datcollate from pg_database where datname = current_database()) as collation,
        current_setting('server_version_num')::int / 10000 as major`,
   );
@@ -72,6 +75,7 @@ test('it is durable, speaks UTF-8 in C order, opens no port, and takes the conne
     checksums: 'on',
     addresses: '',
     encoding: 'UTF8',
+    name: clusterName(clusterOf(dataDir)),
     collation: 'C',
     major: 18,
   });

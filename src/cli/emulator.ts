@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { SeedError } from '../emulator/seed.ts';
 import type { World } from '../emulator/world.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /** A mistake in what was asked for, as opposed to something that went wrong. */
 const misuse = { exitCode: 2 };
@@ -63,13 +64,6 @@ async function readSeed(file: string, command: Command): Promise<unknown> {
     const reason = error instanceof Error ? error.message : String(error);
     return command.error(`error: The seed ${file} is not JSON: ${reason}`, misuse);
   }
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }
 
 /** What a script needs to know. */

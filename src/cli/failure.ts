@@ -16,7 +16,7 @@ export class CommandFailed extends Error {
   }
 }
 
-export function describeProblem({ place, problem, remedy }: Problem): string {
+function describeProblem({ place, problem, remedy }: Problem): string {
   const sentence = `${place} ${problem}`;
   return remedy === undefined ? sentence : `${sentence}. ${remedy}`;
 }

@@ -15,7 +15,7 @@ export type Management = {
   close(): Promise<void>;
 };
 
-export const apiPath = '/_/api/v1';
+const apiPath = '/_/api/v1';
 const probeTimeoutMs = 5_000;
 const callTimeoutMs = 120_000;
 

@@ -18,7 +18,7 @@ export type IssueKeyInput = KeyLimits & {
 
 export type IssuedKey = { readonly key: WorkspaceKey; readonly value: string };
 
-export function newKeyValue(dialect: KeyDialect): string {
+function newKeyValue(dialect: KeyDialect): string {
   const { prefix, alphabet } = keyForms[dialect];
   return prefix + Array.from({ length: keyCharacters }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
 }

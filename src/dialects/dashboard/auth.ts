@@ -16,7 +16,7 @@ type Window = { wrong: number; endsMs: number };
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /** How wrong tokens are counted, address by address. */
-export function createLockOut(clock: Pick<Clock, 'monotonicMs'>) {
+function createLockOut(clock: Pick<Clock, 'monotonicMs'>) {
   const windows = new Map<string, Window>();
   const current = (address: string): Window | undefined => {
     const window = windows.get(address);

@@ -36,7 +36,6 @@ const keptLists = [
   'webhooks',
 ] as const satisfies readonly (keyof KeptParts & ListName)[];
 const keptObjects = ['owner', 'discord', 'ep'] as const satisfies readonly (keyof KeptParts)[];
-export const keptNames = [...keptLists, ...keptObjects, 'rankCentre', 'records'] as const;
 
 type Merged = { readonly value: unknown; readonly changes: readonly PartChange[] };
 

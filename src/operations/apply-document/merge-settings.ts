@@ -73,7 +73,7 @@ export function mergeGroups(rows: readonly WorkspaceGroup[], document: Workspace
   };
 }
 
-export const ruleKey = (rule: { groupId: number; kind: string; fromRank: number; toRank: number }) =>
+const ruleKey = (rule: { groupId: number; kind: string; fromRank: number; toRank: number }) =>
   `${rule.groupId} ${rule.kind} ${rule.fromRank} ${rule.toRank}`;
 
 export function mergeRules(rows: readonly StoredRule[], document: WorkspaceDocument): ListMerge<StoredRule> {

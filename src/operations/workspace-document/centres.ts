@@ -69,7 +69,7 @@ export const applicationEntry = z.strictObject({
   questions: z.array(question, 'must be a list of questions').max(200, 'must have at most 200 questions').optional(),
 });
 
-export const offerEntry = z
+const offerEntry = z
   .strictObject({
     name: field.text(1, 100),
     description: field.text(0, 2000).optional(),

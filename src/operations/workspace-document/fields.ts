@@ -77,7 +77,7 @@ export const timeZone = z
   .refine(isTimeZone, 'must be a time zone such as "Europe/Vienna" or "UTC"');
 
 /** A secret may stand in a file as a reference; only the command resolves it, on its own machine. */
-export function isReference(value: unknown): value is { env: string } | { file: string } {
+function isReference(value: unknown): value is { env: string } | { file: string } {
   return typeof value === 'object' && value !== null && ('env' in value || 'file' in value);
 }
 

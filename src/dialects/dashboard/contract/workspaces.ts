@@ -42,4 +42,3 @@ export const applyReport = z.object({
     .readonly()
     .describe('Checked and stored; they take effect with the version that has their feature'),
 });
-export type ApplyReportAnswer = z.infer<typeof applyReport>;

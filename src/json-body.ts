@@ -12,7 +12,7 @@ import { parse } from 'secure-json-parse';
 export const bodyLimitBytes = 64 * 1024;
 
 /** A body that cannot be read; each dialect answers it in its own shape. */
-export class BodyError extends Error {
+class BodyError extends Error {
   override readonly name = 'BodyError';
   readonly statusCode: 400 | 413 | 415;
 

@@ -22,7 +22,7 @@ export type Verdict =
 /** For this long after the last write, "not there" does not mean "will not come". */
 export const lateWriteSeconds = 10;
 /** For this long after a write of ours, a read may show what was before it. */
-export const staleReadSeconds = 120;
+const staleReadSeconds = 120;
 
 const isSubset = (a: readonly RoleId[], b: readonly RoleId[]) => a.every((id) => b.includes(id));
 

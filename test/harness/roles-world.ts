@@ -14,7 +14,7 @@ export const role = {
   general: 8_001_180,
   bot: 8_001_200,
 } as const;
-export const rankOf = {
+const rankOf = {
   visitor: 1,
   sideLow: 5,
   private: 10,
@@ -25,9 +25,9 @@ export const rankOf = {
   general: 80,
   bot: 200,
 } as const;
-export const ladder = [role.visitor, role.private, role.sergeant, role.captain, role.major, role.general];
-export const bot = 1000;
-export const cookie = '_|WARNING|_roles-world-cookie';
+const ladder = [role.visitor, role.private, role.sergeant, role.captain, role.major, role.general];
+const bot = 1000;
+const cookie = '_|WARNING|_roles-world-cookie';
 
 /** `members`: user id → role ids besides the base role. */
 export function rolesWorld(members: Readonly<Record<number, readonly number[]>>, behaviour: object = {}): object {

@@ -16,7 +16,7 @@ export const internalError: WeskError = {
   code: 'INTERNAL_ERROR',
   message: 'Something went wrong in Brevet. The log has the details.',
 };
-export const invalidKey: WeskError = { status: 401, code: 'INVALID_API_KEY', message: 'Missing or unknown API key.' };
+const invalidKey: WeskError = { status: 401, code: 'INVALID_API_KEY', message: 'Missing or unknown API key.' };
 
 const robloxError = (message: string): WeskError => ({ status: 502, code: 'ROBLOX_API_ERROR', message });
 const forbidden = (message: string): WeskError => ({ status: 403, code: 'FORBIDDEN', message });

@@ -1,9 +1,10 @@
 /** The key that encrypts secrets, when nobody set one: made once in DATA_DIR, for the embedded database only. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from './config.ts';
 import { ConfigError } from './config.ts';
+import { openDataDir } from './database/placement.ts';
 
 const fileName = 'encryption.key';
 
@@ -11,7 +12,7 @@ const fileName = 'encryption.key';
 export async function encryptionKeysOf(config: Pick<Config, 'encryptionKeys' | 'dataDir'>): Promise<readonly Buffer[]> {
   if (config.encryptionKeys !== null) return config.encryptionKeys;
   const file = path.join(config.dataDir, fileName);
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await openDataDir(config.dataDir);
   try {
     const handle = await open(file, 'wx', 0o600);
     await handle.writeFile(`${randomBytes(32).toString('base64')}\n`);

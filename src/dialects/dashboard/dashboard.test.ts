@@ -265,6 +265,14 @@ describe('keys', () => {
     });
   });
 
+  test('of several asked for at once, the plan gets its one', async () => {
+    const groups = [{ id: 5, main: true }];
+    await brevet.apply({ workspace: { slug: 'race', name: 'Race', plan: 'starter' }, groups });
+    const asked = Array.from({ length: 5 }, () => api('/workspaces/race/keys', { body: { dialect: 'wesk' } }));
+    const statuses = (await Promise.all(asked)).map((answer) => answer.status);
+    expect(statuses.sort()).toEqual([201, 403, 403, 403, 403]);
+  });
+
   test('a key of another workspace cannot be revoked through this one', async () => {
     await brevet.apply({ workspace: { slug: 'stranger', name: 'Stranger' } });
     const { keys } = (await api('/workspaces/acme/keys')).json as { keys: { id: number; label: string }[] };

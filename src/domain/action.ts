@@ -2,10 +2,15 @@
 import type { Dialect } from './caller.ts';
 import type { ActionId, GroupId, Rank, RoleId, UserId, WorkspaceId } from './ids.ts';
 import type { Direction } from './rank-change.ts';
-import type { Refusal } from './refusals.ts';
+import type { KeyAction, Refusal } from './refusals.ts';
 
 export const actionKinds = ['rank', 'promote', 'demote', 'exile', 'accept', 'decline', 'shout'] as const;
 export type ActionKind = (typeof actionKinds)[number];
+
+/** What a key must be allowed to do for it. */
+export function keyActionOf(kind: ActionKind): KeyAction {
+  return kind === 'accept' || kind === 'decline' ? 'joinRequests' : kind;
+}
 
 /**
  * - `unsettled`: the intent is journalled, the outcome unknown.

@@ -1,6 +1,6 @@
 /** Settles an action whose fate is unknown, by reading Roblox (design.md 3.8). */
 import type { Action } from '../domain/action.ts';
-import { weskAllowance } from '../domain/plans.ts';
+import { allowanceOf } from '../domain/plans.ts';
 import { Refused } from '../domain/refusals.ts';
 import { judge, lateWriteSeconds, type Memory, remember } from '../domain/settlement.ts';
 import { type CallOptions, RobloxError } from '../roblox/roblox.ts';
@@ -116,7 +116,7 @@ export async function recordVerdict(
       : remember(turn.memory, transition, { held: result.held, at: turn.now(), isOnlyRole: result.isOnlyRole });
   const counts = {
     by: result.status === 'done' ? (1 as const) : (0 as const),
-    allowance: weskAllowance(settings.plan),
+    allowance: allowanceOf(action.dialect, settings.plan),
   };
   const outcome = { status: result.status, refusal: result.refusal, held: result.held, remarks };
   const counted = await deps.storage.shared.journal.settle(turn.held, action, outcome, counts, memory, keepTurn);

@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { refusalOf } from '../../domain/action.ts';
 import { Refused } from '../../domain/refusals.ts';
-import { type ChangeRankAnswer, type ChangeRankInput, changeRank } from '../../operations/change-rank.ts';
+import { type ChangeRankInput, changeRank } from '../../operations/change-rank.ts';
 import type { Deps } from '../../operations/deps.ts';
 import { getRank } from '../../operations/get-rank.ts';
+import type { ActionAnswer } from '../../operations/run-action.ts';
 import { admit, callerOf } from './auth.ts';
 import { badRequest, internalError, type WeskError, weskBody, weskError } from './errors.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -49,7 +50,7 @@ export async function weskDialect(app: FastifyInstance, deps: Deps): Promise<voi
     request: FastifyRequest,
     reply: FastifyReply,
     wanted: Pick<ChangeRankInput, 'userId' | 'requested'>,
-  ): Promise<ChangeRankAnswer> {
+  ): Promise<ActionAnswer> {
     const { groupId } = groupParams.parse(request.params);
     const header = request.headers['idempotency-key'];
     const idempotency =
@@ -73,7 +74,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
 }
 
 /** A stored verdict is repeated as it was, errors too (3.7). */
-function answer(reply: FastifyReply, { action, isReplay }: ChangeRankAnswer): FastifyReply {
+function answer(reply: FastifyReply, { action, isReplay }: ActionAnswer): FastifyReply {
   if (isReplay) reply.header('Idempotency-Replayed', 'true');
   const refusal = refusalOf(action);
   return refusal === null ? reply.send(presentRank(action)) : sendError(reply, weskError(refusal));

@@ -36,7 +36,7 @@ const settings: Statement = {
       (select json_agg(json_build_object('fromRank', r.from_rank, 'toRank', r.to_rank) order by r.position, r.id)
         from rank_rules r where r.workspace_id = p.workspace_id and r.group_id = p.group_id and r.kind = p.direction
         and r.is_enabled) as rules,
-      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', c.proxy)
+      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', encode(c.proxy, 'hex'))
         order by c.position) from credentials c where c.workspace_id = p.workspace_id) as credentials
     from p join workspaces w on w.id = p.workspace_id
     left join workspace_groups g on g.workspace_id = p.workspace_id and g.group_id = p.group_id`,
@@ -76,6 +76,7 @@ export function createRankingStore(database: Database, box: SecretBox, workspace
         credentials: (row.credentials ?? []).map((one) => ({
           ...one,
           secret: box.open(Buffer.from(one.secret, 'hex')),
+          proxy: one.proxy === null ? null : box.open(Buffer.from(one.proxy, 'hex')),
         })),
       };
     },

@@ -47,7 +47,7 @@ export function createStorage(database: Database, box: SecretBox): Storage {
     },
     tenant: (id) => ({
       ranking: createRankingStore(database, box, id),
-      settings: createWorkspaceSettingsStore(database, id),
+      settings: createWorkspaceSettingsStore(database, box, id),
     }),
   };
 }

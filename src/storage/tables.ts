@@ -38,7 +38,7 @@ export type Tables = {
     position: number;
     secret: Buffer;
     applied_hash: Buffer;
-    proxy: string | null;
+    proxy: Buffer | null;
     version: Generated<number>;
     health: Generated<'unknown' | 'ok' | 'broken'>;
     health_reason: Generated<string>;

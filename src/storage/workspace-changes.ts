@@ -125,6 +125,7 @@ async function writeCredentials(
       .execute();
   }
   for (const { id: credentialId, kind, position, proxy, secret } of changes.saved) {
+    const sealedProxy = proxy === null ? null : box.seal(proxy);
     const sealed =
       secret === null
         ? null
@@ -132,7 +133,7 @@ async function writeCredentials(
     if (credentialId !== null) {
       await db
         .updateTable('credentials')
-        .set({ position, proxy })
+        .set({ position, proxy: sealedProxy })
         .$if(sealed !== null, (query) =>
           query
             .set({ ...sealed, health_reason: '', health_at: null })
@@ -144,7 +145,7 @@ async function writeCredentials(
     } else if (sealed !== null) {
       await db
         .insertInto('credentials')
-        .values({ workspace_id: id, position, proxy, ...sealed })
+        .values({ workspace_id: id, position, proxy: sealedProxy, ...sealed })
         .execute();
     }
   }

@@ -2,6 +2,7 @@
 import type { WorkspaceId } from '../domain/ids.ts';
 import type { CredentialState, WorkspaceKey } from '../domain/workspace.ts';
 import type { Database } from './database.ts';
+import type { SecretBox } from './secret-box.ts';
 import { readCredentials, readKeys, readWorkspace, type WorkspaceState } from './workspace-state.ts';
 import { reach } from './workspaces.ts';
 
@@ -14,7 +15,11 @@ export type WorkspaceSettingsStore = {
   revokeKey(keyId: number): Promise<boolean>;
 };
 
-export function createWorkspaceSettingsStore(database: Database, id: WorkspaceId): WorkspaceSettingsStore {
+export function createWorkspaceSettingsStore(
+  database: Database,
+  box: SecretBox,
+  id: WorkspaceId,
+): WorkspaceSettingsStore {
   const { kysely } = database;
   return {
     read: () =>
@@ -23,11 +28,11 @@ export function createWorkspaceSettingsStore(database: Database, id: WorkspaceId
           .transaction()
           .setIsolationLevel('repeatable read')
           .setAccessMode('read only')
-          .execute((tx) => readWorkspace(tx, { id })),
+          .execute((tx) => readWorkspace(tx, box, { id })),
       ),
     keys: async () => (await reach(() => readKeys(kysely, id))).map(({ secretHash: _, ...key }) => key),
     credentials: async () =>
-      (await reach(() => readCredentials(kysely, id))).map(({ appliedHash: _, ...credential }) => credential),
+      (await reach(() => readCredentials(kysely, box, id))).map(({ appliedHash: _, ...credential }) => credential),
     async revokeKey(keyId) {
       const result = await reach(() =>
         database.pool.query(

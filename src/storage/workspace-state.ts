@@ -14,6 +14,7 @@ import type {
   WorkspaceKey,
   WorkspaceSettings,
 } from '../domain/workspace.ts';
+import type { SecretBox } from './secret-box.ts';
 import type { Tables } from './tables.ts';
 
 /** `secretHash`, `appliedHash`: what tells a secret from another without holding it. */
@@ -84,7 +85,7 @@ async function readGroups(db: Db, id: WorkspaceId): Promise<WorkspaceGroup[]> {
   }));
 }
 
-export async function readCredentials(db: Db, id: WorkspaceId): Promise<CredentialRow[]> {
+export async function readCredentials(db: Db, box: SecretBox, id: WorkspaceId): Promise<CredentialRow[]> {
   const rows = await db
     .selectFrom('credentials')
     .select(['id', 'kind', 'position', 'applied_hash', 'proxy', 'health', 'health_reason', 'health_at'])
@@ -96,7 +97,7 @@ export async function readCredentials(db: Db, id: WorkspaceId): Promise<Credenti
     kind: row.kind,
     position: row.position,
     appliedHash: row.applied_hash,
-    proxy: row.proxy,
+    proxy: row.proxy === null ? null : box.open(row.proxy),
     health: row.health,
     healthReason: row.health_reason,
     healthAt: row.health_at,
@@ -156,6 +157,7 @@ async function readMembers(db: Db, id: WorkspaceId): Promise<Member[]> {
 /** Null when there is none. One statement a list; in a transaction they see one moment. */
 export async function readWorkspace(
   db: Db,
+  box: SecretBox,
   by: { slug: string } | { id: WorkspaceId },
 ): Promise<WorkspaceState | null> {
   const query = db.selectFrom('workspaces').select(settingColumns);
@@ -176,7 +178,7 @@ export async function readWorkspace(
     limits: row.limits,
     keptParts: row.kept_parts,
     groups: await readGroups(db, id),
-    credentials: await readCredentials(db, id),
+    credentials: await readCredentials(db, box, id),
     keys: await readKeys(db, id),
     rules: await readRules(db, id),
     blacklist: await readBlacklist(db, id),

@@ -46,7 +46,7 @@ export function createWorkspaceStore(database: Database, box: SecretBox): Worksp
     const now = lock.rows[0]?.now;
     if (now === undefined) throw new Error('the lock answered no row');
     return work({
-      state: await readWorkspace(tx, { slug }),
+      state: await readWorkspace(tx, box, { slug }),
       now,
       async keysInUse(secrets) {
         const byHash = new Map(secrets.map((secret) => [hashOf(secret).toString('hex'), secret]));

@@ -24,6 +24,7 @@ const answers: { readonly [Code in RefusalCode]: readonly [status: number, title
   'ladder.end': [409, 'There is no further rank in this direction.'],
   'user.blacklisted': [403, 'The user is blacklisted in this group.'],
   'member.absent': [409, 'The user is not a member of the group.'],
+  'join-request.absent': [404, 'The user has not asked to join the group.'],
   'member.is-owner': [409, 'The user owns the group.'],
   'member.is-bot': [409, 'The user is the bot itself.'],
   'member.at-or-above-bot': [409, 'The member is not below the bot.'],

@@ -57,7 +57,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       secret bytea not null,
       -- of the value last applied, so that a cookie rotated by Roblox is not set back by the same document
       applied_hash bytea not null,
-      proxy text,
+      -- encrypted: its address may hold a password
+      proxy bytea,
       version integer not null default 1,
       health text not null default 'unknown' check (health in ('unknown', 'ok', 'broken')),
       health_reason text not null default '',

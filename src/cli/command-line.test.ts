@@ -45,8 +45,9 @@ test('every command explains itself, with an example, and has --json', () => {
   const names = ['start', 'demo', 'apply', 'document', 'issue', 'list', 'revoke', 'migrate', 'doctor', 'emulator'];
   expect(commands.map((command) => command.name())).toEqual(expect.arrayContaining(names));
   for (const command of commands) {
-    let help = '';
-    command.configureOutput({ writeOut: (chunk) => void (help += chunk) }).outputHelp();
+    const chunks: string[] = [];
+    command.configureOutput({ writeOut: (chunk) => void chunks.push(chunk) }).outputHelp();
+    const help = chunks.join('');
     expect([command.name(), help]).toEqual([command.name(), expect.stringContaining('--json')]);
     expect([command.name(), help]).toEqual([command.name(), expect.stringMatching(/Examples?:\n {2}brevet /)]);
   }

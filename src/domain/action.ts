@@ -20,6 +20,7 @@ export function keyActionOf(kind: ActionKind): KeyAction {
  * - `rejected`: Roblox refused for good, nothing was changed.
  * - `partial`: begun and then refused for good; `heldRoles` says what the member holds.
  * - `superseded`: changed by somebody else meanwhile.
+ * - `unknown`: Roblox does not show whether it came to pass, and never will; it is not sent again by itself.
  */
 export type ActionStatus =
   | 'unsettled'
@@ -29,13 +30,21 @@ export type ActionStatus =
   | 'not-done'
   | 'rejected'
   | 'partial'
-  | 'superseded';
+  | 'superseded'
+  | 'unknown';
 
-/** What was asked for, as stored. */
-export type Requested =
+/** How a rank was asked for. */
+export type RankRequested =
   | { readonly kind: 'exact'; readonly rank: Rank }
   | { readonly kind: 'step'; readonly direction: Direction }
   | { readonly kind: 'rule'; readonly direction: Direction };
+
+/** What was asked for, as stored. */
+export type Requested =
+  | RankRequested
+  /** Exile, accept, decline: what there is to say stands in the action's kind. */
+  | { readonly kind: 'member' }
+  | { readonly kind: 'shout'; readonly text: string };
 
 export type Action = {
   readonly id: ActionId;
@@ -66,6 +75,7 @@ export function refusalOf(action: Action): Refusal | null {
     case 'unchanged':
       return null;
     case 'unsettled':
+    case 'unknown':
       return { code: 'action.unsettled' };
     case 'superseded':
       return { code: 'action.superseded' };

@@ -95,12 +95,29 @@ function refuseForCookie(situation: Situation, managed: ReadonlySet<RoleId>, tar
   return mayStayHighest ? { code: 'credential.cannot', reason: 'side-role-above-target' } : undefined;
 }
 
+function refuseWhoIsNoMember(userId: UserId, roles: readonly Role[], membership: Membership, bot: Bot): Refusal | null {
+  if (!membership.isMember) return { code: 'member.absent', userId };
+  if (highestRank(roles, membership) === ownerRank) return { code: 'member.is-owner', userId };
+  return userId === bot.userId ? { code: 'member.is-bot', userId } : null;
+}
+
+/** Whom the bot can do nothing to: strangers, the owner, itself, and whoever holds any role at its rank or above. */
+export function refuseToTouch(
+  userId: UserId,
+  roles: readonly Role[],
+  membership: Membership,
+  bot: Bot,
+): Refusal | null {
+  const refusal = refuseWhoIsNoMember(userId, roles, membership, bot);
+  if (refusal !== null) return refusal;
+  const memberRank = highestRank(roles, membership);
+  return memberRank < bot.rank ? null : { code: 'member.at-or-above-bot', userId, memberRank, botRank: bot.rank };
+}
+
 export function decideRankChange(situation: Situation, wanted: RankTarget): RankDecision {
   const { userId, roles, confirmedLadder, membership, bot } = situation;
-  if (!membership.isMember) return refuse({ code: 'member.absent', userId });
-  const memberRank = highestRank(roles, membership);
-  if (memberRank === ownerRank) return refuse({ code: 'member.is-owner', userId });
-  if (userId === bot.userId) return refuse({ code: 'member.is-bot', userId });
+  const untouchable = refuseWhoIsNoMember(userId, roles, membership, bot);
+  if (untouchable !== null) return refuse(untouchable);
 
   const ladder = ladderOf(roles, confirmedLadder);
   const held = membership.roles.filter((id) => ladder.managed.has(id));
@@ -114,7 +131,8 @@ export function decideRankChange(situation: Situation, wanted: RankTarget): Rank
   if (situation.highestAllowed !== null && toRank > situation.highestAllowed) {
     return refuse({ code: 'key.rank-too-high', wanted: toRank, highest: situation.highestAllowed });
   }
-  if (memberRank >= bot.rank) return refuse({ code: 'member.at-or-above-bot', userId, memberRank, botRank: bot.rank });
+  const tooHigh = refuseToTouch(userId, roles, membership, bot);
+  if (tooHigh !== null) return refuse(tooHigh);
   if (toRank >= bot.rank) return refuse({ code: 'rank.at-or-above-bot', rank: toRank, botRank: bot.rank });
 
   const after = rolesAfterwards(roles, held, target, fromRank, toRank, ladder.isConfirmed);

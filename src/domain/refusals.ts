@@ -43,6 +43,7 @@ export type Refusal =
   // the member
   | { code: 'user.blacklisted'; userId: UserId }
   | { code: 'member.absent'; userId: UserId }
+  | { code: 'join-request.absent'; userId: UserId }
   | { code: 'member.is-owner'; userId: UserId }
   | { code: 'member.is-bot'; userId: UserId }
   | { code: 'member.at-or-above-bot'; userId: UserId; memberRank: Rank; botRank: Rank }
@@ -75,7 +76,9 @@ export type CookieLimit =
   /** A side role ranks between the target and the bot: after the write it may still be the highest. */
   | 'side-role-above-target'
   /** The target is "no ladder role", which would mean writing the base role. */
-  | 'no-role-to-write';
+  | 'no-role-to-write'
+  /** The other way round: only a cookie can exile. */
+  | 'needs-cookie';
 
 export type RefusalCode = Refusal['code'];
 

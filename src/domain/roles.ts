@@ -15,6 +15,8 @@ export type Membership = {
   readonly roles: readonly RoleId[];
   /** False when read with a cookie: legacy routes show only the highest role held. */
   readonly showsAllRoles: boolean;
+  /** When the present membership began; null where Roblox does not say (cookie). */
+  readonly joinedAt?: Date | null;
 };
 
 export type Ladder = {

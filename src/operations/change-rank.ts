@@ -2,7 +2,7 @@
  * Changes a member's rank: to an exact one, one step, or by the rule that starts at it. What is done exactly once, and how,
  * stands in run-action.ts; what the change is, here.
  */
-import type { Requested } from '../domain/action.ts';
+import type { RankRequested } from '../domain/action.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Rank, RoleId } from '../domain/ids.ts';
 import {
@@ -29,7 +29,7 @@ import {
 } from './run-action.ts';
 import { type WritePlan, writeRoles } from './write-roles.ts';
 
-export type ChangeRankInput = ActionInput & { readonly requested: Requested };
+export type ChangeRankInput = ActionInput & { readonly requested: RankRequested };
 
 /** Throws Refused when nothing was begun; otherwise answers the action, whose own refusal says what became of it. */
 export async function changeRank(deps: RunDeps, caller: Caller, input: ChangeRankInput): Promise<ActionAnswer> {
@@ -42,7 +42,7 @@ export async function changeRank(deps: RunDeps, caller: Caller, input: ChangeRan
   });
 }
 
-async function prepare(attempt: Attempt, requested: Requested, memory: Memory | null): Promise<Prepared> {
+async function prepare(attempt: Attempt, requested: RankRequested, memory: Memory | null): Promise<Prepared> {
   const { decision, view, roles } = await decide(attempt, requested, memory);
   if (decision.kind === 'refuse') throw new Refused(decision.refusal);
   if (decision.kind === 'unchanged') return decision;
@@ -106,7 +106,7 @@ const nearRanks = 10;
 /** Reads and decides, refreshing what is remembered where the decision hangs on it. */
 async function decide(
   attempt: Attempt,
-  requested: Requested,
+  requested: RankRequested,
   memory: Memory | null,
 ): Promise<{ decision: RankDecision; view: MemberView; roles: readonly Role[] }> {
   const { deps, caller, input, settings, turn, credential, call } = attempt;
@@ -160,6 +160,6 @@ async function isTargetMoved(
   return now === null || now.rank !== target.rank;
 }
 
-function targetOf(requested: Requested, settings: RankingSettings): RankTarget {
+function targetOf(requested: RankRequested, settings: RankingSettings): RankTarget {
   return requested.kind === 'rule' ? { ...requested, rules: settings.rules } : requested;
 }

@@ -7,12 +7,11 @@ import { type Action, type ActionKind, keyActionOf, type Requested } from '../do
 import { type Caller, mayDo } from '../domain/caller.ts';
 import type { GroupId, Rank, RoleId, UserId } from '../domain/ids.ts';
 import { allowanceOf } from '../domain/plans.ts';
-import type { RankChange } from '../domain/rank-change.ts';
 import { type Refusal, Refused } from '../domain/refusals.ts';
 import type { Memory } from '../domain/settlement.ts';
 import type { EndpointName } from '../roblox/endpoints.ts';
 import type { CallOptions, Credential } from '../roblox/roblox.ts';
-import { GuardFailed, type NewAction, newActionId } from '../storage/journal.ts';
+import { GuardFailed, type IntentRoles, type NewAction, newActionId } from '../storage/journal.ts';
 import type { RankingSettings } from '../storage/ranking.ts';
 import type { ActionRef } from '../storage/turns.ts';
 import { type Deps, requestDeadlineMs } from './deps.ts';
@@ -52,7 +51,7 @@ export type Prepared =
   | { readonly kind: 'unchanged'; readonly rank: Rank; readonly held: readonly RoleId[] }
   | {
       readonly kind: 'begin';
-      readonly change: RankChange;
+      readonly change: IntentRoles;
       /** The writes to come: a slot of Roblox's limit is taken for each before the intent. */
       readonly endpoints: readonly EndpointName[];
       readonly remarks: readonly string[];
@@ -107,7 +106,7 @@ export async function runAction(
   const { turn } = taken;
   let isOver = false;
   try {
-    if (credential === null) throw new Refused({ code: 'credential.missing' });
+    if (credential === null) throw new Refused(noCredential(settings));
     const call: CallOptions = { deadlineMs, priority: 'change', beforeWrite: () => turn.assertTimeForWrite() };
     const attempt: Attempt = { deps, caller, input, settings, turn, newAction, credential, call };
     const former = taken.action;
@@ -124,6 +123,13 @@ export async function runAction(
   } finally {
     if (!isOver) await giveBack(deps, turn);
   }
+}
+
+/** None at all, or none that can do this. */
+function noCredential({ credentials }: RankingSettings): Refusal {
+  return credentials.length === 0
+    ? { code: 'credential.missing' }
+    : { code: 'credential.cannot', reason: 'needs-cookie' };
 }
 
 /** What stopped an attempt before its intent, as a refusal; null: a bug. */
@@ -194,7 +200,7 @@ async function carryOut(attempt: Attempt, prepared: Prepared & { kind: 'begin' }
   }
 }
 
-function actionOf({ caller, input, newAction }: Attempt, ref: ActionRef, change: RankChange): Action {
+function actionOf({ caller, input, newAction }: Attempt, ref: ActionRef, change: IntentRoles): Action {
   return {
     ...ref,
     workspaceId: caller.workspaceId,

@@ -1,16 +1,17 @@
 /** Settles an action whose fate is unknown, by reading Roblox (design.md 3.8). */
 import type { Action } from '../domain/action.ts';
+import type { RoleId } from '../domain/ids.ts';
 import { allowanceOf } from '../domain/plans.ts';
 import { Refused } from '../domain/refusals.ts';
-import { judge, lateWriteSeconds, type Memory, remember } from '../domain/settlement.ts';
-import { type CallOptions, RobloxError } from '../roblox/roblox.ts';
+import { judge, lateWriteSeconds, type Memory, remember, type Verdict } from '../domain/settlement.ts';
+import type { CallOptions } from '../roblox/roblox.ts';
 import type { RankingSettings } from '../storage/ranking.ts';
 import type { ActionRef } from '../storage/turns.ts';
 import type { Deps } from './deps.ts';
-import { preferredCredential, readGroupRoles, readMember } from './member-view.ts';
-import { robloxRefusal } from './roblox-refusal.ts';
+import { orRefuse, preferredCredential, readGroupRoles, readMember } from './member-view.ts';
+import { credentialFor, evidenceOf, isSingleWrite, writeOnce } from './single-write.ts';
 import type { Turn } from './turn.ts';
-import { planFrom, type WriteResult, writeRoles } from './write-roles.ts';
+import { planFrom, settled, type WriteResult, writeRoles } from './write-roles.ts';
 
 type SettleDeps = Pick<Deps, 'storage' | 'roblox' | 'clock' | 'log'>;
 
@@ -40,54 +41,18 @@ export async function settleAction(
     return { action, memory: turn.memory };
 
   const settings = await deps.storage.tenant(action.workspaceId).ranking.settings(action.groupId, null, null);
-  const credential = preferredCredential(settings);
-  if (credential === null) throw new Refused({ code: 'credential.missing' });
-  const call: CallOptions = {
-    deadlineMs: options.deadlineMs,
-    priority: options.priority,
-    beforeWrite: () => turn.assertTimeForWrite(),
-  };
-  const group = {
-    groupId: action.groupId,
-    roles: await readGroupRoles(deps, credential, action.groupId, call),
-    confirmedLadder: settings.confirmedLadder,
-  };
-  const member = {
-    userId: action.userId,
-    memory: turn.memory,
-    now: turn.now,
-    also: [...action.beforeRoles, ...action.afterRoles],
-  };
-
+  const looking = await lookerOf(deps, turn, action, settings, options);
   for (;;) {
-    const view = await readMember(deps, credential, group, member, call).catch((error: unknown) => {
-      throw error instanceof RobloxError ? new Refused(robloxRefusal(error)) : error;
-    });
     const writeBy = action.writeBy ?? action.createdAt;
     const ageSeconds = (turn.now().getTime() - writeBy.getTime()) / 1000;
-    const verdict = judge(
-      { before: action.beforeRoles, after: action.afterRoles },
-      view.membership,
-      view.held,
-      ageSeconds,
-    );
-    const finishes =
-      verdict === 'half-done' || ((verdict === 'not-done' || verdict === 'too-early') && options.mayWriteAgain);
-    if (finishes) {
-      await deps.storage.shared.journal.resume(turn.held, ref);
-      const writing = { deps, turn, credential, group, intent: action, options: call };
-      const result = await writeRoles(writing, planFrom(action, view.held), credential.kind === 'cookie');
+    const finding = await orRefuse(looking.look(ageSeconds));
+    const isMissing = finding.verdict === 'not-done' || finding.verdict === 'too-early';
+    const finishes = finding.verdict === 'half-done' || (isMissing && options.mayWriteAgain);
+    if (finishes || finding.verdict !== 'too-early') {
+      // a verdict of old is opened again, so that this one can be written
+      if (finishes || action.status === 'not-done') await deps.storage.shared.journal.resume(turn.held, ref);
+      const result = finishes ? await finding.finish() : settledAs(finding);
       if (result.kind === 'unsettled') throw new Refused({ code: 'action.unsettled' });
-      return recordVerdict(deps, turn, action, settings, result, true);
-    }
-    if (verdict !== 'too-early') {
-      const result: WriteResult & { kind: 'settled' } = {
-        kind: 'settled',
-        status: verdict,
-        refusal: verdict === 'not-done' ? { code: 'action.not-done', message: 'Nothing reached Roblox.' } : null,
-        held: view.membership.isMember ? view.held : [],
-        isOnlyRole: false,
-      };
       return recordVerdict(deps, turn, action, settings, result, true);
     }
     const waitMs = Math.max(250, (lateWriteSeconds - ageSeconds) * 1000 + 250);
@@ -97,6 +62,71 @@ export async function settleAction(
     await deps.clock.wait(waitMs);
     await turn.assertTimeForWrite(); // keeps the lease alive over the wait
   }
+}
+
+/** What a look at Roblox says of an action, and how what is missing would be done. */
+type Finding = {
+  readonly verdict: Verdict | 'unknown';
+  readonly held: readonly RoleId[] | null;
+  finish(): Promise<WriteResult>;
+};
+
+type Looker = { look(ageSeconds: number): Promise<Finding> };
+
+function settledAs({ verdict, held }: Finding): WriteResult {
+  // half-done and too-early are never an end
+  if (verdict === 'half-done' || verdict === 'too-early') return { kind: 'unsettled' };
+  const isNotDone = verdict === 'not-done';
+  return settled(verdict, held, isNotDone ? { code: 'action.not-done', message: 'Nothing reached Roblox.' } : null);
+}
+
+async function lookerOf(
+  deps: SettleDeps,
+  turn: Turn,
+  action: Action,
+  settings: RankingSettings,
+  options: SettleOptions,
+): Promise<Looker> {
+  const { kind } = action;
+  const credential = isSingleWrite(kind) ? credentialFor(kind, settings) : preferredCredential(settings);
+  if (credential === null) throw new Refused({ code: 'credential.missing' });
+  const call: CallOptions = {
+    deadlineMs: options.deadlineMs,
+    priority: options.priority,
+    beforeWrite: () => turn.assertTimeForWrite(),
+  };
+  if (isSingleWrite(kind)) {
+    return {
+      async look(ageSeconds) {
+        const evidence = await evidenceOf(deps, kind, credential, action, call);
+        const mayStillLand = evidence === 'not-done' && ageSeconds <= lateWriteSeconds;
+        return {
+          verdict: mayStillLand ? 'too-early' : evidence,
+          held: kind === 'exile' && evidence === 'done' ? [] : null,
+          finish: () => writeOnce(deps, kind, credential, action, call),
+        };
+      },
+    };
+  }
+  const group = {
+    groupId: action.groupId,
+    roles: await readGroupRoles(deps, credential, action.groupId, call),
+    confirmedLadder: settings.confirmedLadder,
+  };
+  const transition = { before: action.beforeRoles, after: action.afterRoles };
+  const also = [...action.beforeRoles, ...action.afterRoles];
+  const member = { userId: action.userId, memory: turn.memory, now: turn.now, also };
+  return {
+    async look(ageSeconds) {
+      const view = await readMember(deps, credential, group, member, call);
+      const writing = { deps, turn, credential, group, intent: action, options: call };
+      return {
+        verdict: judge(transition, view.membership, view.held, ageSeconds),
+        held: view.membership.isMember ? view.held : [],
+        finish: () => writeRoles(writing, planFrom(action, view.held), credential.kind === 'cookie'),
+      };
+    },
+  };
 }
 
 /** Journals a verdict with everything that hangs on it. */

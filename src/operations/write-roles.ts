@@ -42,7 +42,7 @@ type Writing = {
 const attemptsMax = 4;
 const pauseBetweenAttemptsMs = 250;
 
-const settled = (
+export const settled = (
   status: ActionStatus,
   held: readonly RoleId[] | null,
   refusal: Refusal | null = null,

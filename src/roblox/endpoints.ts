@@ -40,6 +40,7 @@ const cloudRole = z.object({
 const cloudMembership = z.object({
   path: resourcePath,
   user: resourcePath,
+  createTime: z.string().optional(),
   role: resourcePath.optional(),
   roles: z.array(resourcePath).optional(),
 });
@@ -180,7 +181,7 @@ export const endpoints = {
       id: z.number(),
       name: z.string(),
       owner: legacyUser.nullable().optional(),
-      shout: z.unknown().optional(),
+      shout: z.object({ body: z.string(), poster: legacyUser.partial(), updated: z.string() }).nullable().optional(),
     }),
   ),
   listRoles: anonymous(
@@ -274,6 +275,14 @@ export const endpoints = {
     }),
   ),
 } as const satisfies Record<string, Endpoint>;
+
+/** Which endpoint does what with which credential; null: it cannot be done with it. */
+export const writeEndpoints = {
+  exile: { openCloud: null, cookie: 'exileUser' },
+  accept: { openCloud: 'cloudAcceptJoinRequest', cookie: 'acceptJoinRequest' },
+  decline: { openCloud: 'cloudDeclineJoinRequest', cookie: 'declineJoinRequest' },
+  shout: { openCloud: 'cloudPostShout', cookie: 'postShout' },
+} as const satisfies Record<string, Record<'openCloud' | 'cookie', keyof typeof endpoints | null>>;
 
 export type EndpointName = keyof typeof endpoints;
 /** The parsed answer of an endpoint. */

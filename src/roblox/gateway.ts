@@ -7,9 +7,10 @@ import { bucketOf, carrierOf } from './attempt.ts';
 import { createBots } from './bot.ts';
 import { createCaller } from './call.ts';
 import { createSessions } from './credential-session.ts';
-import { type EndpointName, endpoints } from './endpoints.ts';
+import { type EndpointName, endpoints, writeEndpoints } from './endpoints.ts';
 import { noBookkeeping, noTime, turnedAway } from './failures.ts';
 import type { GatewayLog } from './gateway-log.ts';
+import { hasJoinRequest, readShout } from './group-feed.ts';
 import { createInspection } from './inspect.ts';
 import { readMembership } from './memberships.ts';
 import { type Pace, paceOf } from './pace.ts';
@@ -161,6 +162,41 @@ export function createRoblox(options: GatewayOptions): Roblox {
         session: sessionOf(credential),
         options: bounded(given),
       }),
+    exileUser: (credential, groupId, userId, given) =>
+      caller.write({
+        endpoint: writeEndpoints.exile.cookie,
+        parameters: { groupId, userId },
+        body: {},
+        session: sessionOf(credential),
+        options: bounded(given),
+      }),
+    acceptJoinRequest: (credential, groupId, userId, given) =>
+      caller.write({
+        endpoint: writeEndpoints.accept[credential.kind],
+        parameters: { groupId, userId },
+        body: {},
+        session: sessionOf(credential),
+        options: bounded(given),
+      }),
+    declineJoinRequest: (credential, groupId, userId, given) =>
+      caller.write({
+        endpoint: writeEndpoints.decline[credential.kind],
+        parameters: { groupId, userId },
+        body: {},
+        session: sessionOf(credential),
+        options: bounded(given),
+      }),
+    hasJoinRequest: (credential, groupId, userId, given) =>
+      hasJoinRequest(caller, sessionOf(credential), groupId, userId, bounded(given)),
+    postShout: (credential, groupId, text, given) =>
+      caller.write({
+        endpoint: writeEndpoints.shout[credential.kind],
+        parameters: { groupId },
+        body: { message: text },
+        session: sessionOf(credential),
+        options: bounded(given),
+      }),
+    readShout: (credential, groupId, given) => readShout(caller, sessionOf(credential), groupId, bounded(given)),
     reserve,
     inspect: (credential, groupIds, given) =>
       inspection(sessionOf(credential, true), credential.secret, groupIds, bounded(given)),

@@ -54,7 +54,13 @@ export function fromCloud(memberships: readonly CloudMembership[], userId: UserI
   if (own.length === 0) return { isMember: false, roles: [], showsAllRoles: true };
   const paths = own.flatMap((each) => (each.roles !== undefined && each.roles.length > 0 ? each.roles : [each.role]));
   const ids = paths.filter((path) => path !== undefined).map((path) => roleIdFromPath(path));
-  return { isMember: true, roles: [...new Set(ids)], showsAllRoles: own.every((each) => each.roles !== undefined) };
+  const [joined] = own.flatMap((each) => each.createTime ?? []);
+  return {
+    isMember: true,
+    roles: [...new Set(ids)],
+    showsAllRoles: own.every((each) => each.roles !== undefined),
+    ...(joined === undefined ? {} : { joinedAt: new Date(joined) }),
+  };
 }
 
 /** `groups/7/roles/99` */

@@ -53,6 +53,8 @@ export type CredentialReport = {
   readonly replacedBy: string | null;
 };
 
+export type Shout = { readonly text: string; readonly posterId: UserId | null; readonly postedAt: Date };
+
 export type Roblox = {
   /** All roles of a group, at most 5 minutes old; `fresh` asks now. Null when Roblox knows no such group. */
   readRoles(
@@ -92,6 +94,15 @@ export type Roblox = {
     roleId: RoleId,
     options: CallOptions,
   ): Promise<void>;
+  /** Cookie: removes the member; Open Cloud has no such call. */
+  exileUser(credential: Credential, groupId: GroupId, userId: UserId, options: CallOptions): Promise<void>;
+  acceptJoinRequest(credential: Credential, groupId: GroupId, userId: UserId, options: CallOptions): Promise<void>;
+  declineJoinRequest(credential: Credential, groupId: GroupId, userId: UserId, options: CallOptions): Promise<void>;
+  /** Whether the user asks to join. */
+  hasJoinRequest(credential: Credential, groupId: GroupId, userId: UserId, options: CallOptions): Promise<boolean>;
+  postShout(credential: Credential, groupId: GroupId, text: string, options: CallOptions): Promise<void>;
+  /** Null when there is none or it is not shown to us. */
+  readShout(credential: Credential, groupId: GroupId, options: CallOptions): Promise<Shout | null>;
   /**
    * Waits for one slot of each endpoint named (repeat a name for several). Throws `busy` when none comes before the deadline,
    * or, for a write, none that leaves a whole time-out before it; `credential` while the circuit is open.

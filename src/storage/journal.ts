@@ -3,8 +3,7 @@
  * no crash can separate them (design.md 3.5, 3.7).
  */
 import type { Action, ActionStatus } from '../domain/action.ts';
-import type { ActionId, RoleId } from '../domain/ids.ts';
-import type { RankChange } from '../domain/rank-change.ts';
+import type { ActionId, Rank, RoleId } from '../domain/ids.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import type { Memory } from '../domain/settlement.ts';
 import { type ActionRow, actionColumns, actionFrom } from './action-row.ts';
@@ -31,6 +30,14 @@ export type NewAction = Pick<Action, 'id' | 'workspaceId' | 'kind' | 'dialect' |
 
 /** How a success counts: `allowance` only flags (WESK), `hardLimit` blocks and is reserved with the intent (RankGun). */
 export type Counting = { readonly allowance: number | null; readonly hardLimit: number | null };
+
+/** The roles an action found and wants; ranks are null where it is not about rank. */
+export type IntentRoles = {
+  readonly fromRank: Rank | null;
+  readonly toRank: Rank | null;
+  readonly before: readonly RoleId[];
+  readonly after: readonly RoleId[];
+};
 
 export type Outcome = {
   readonly status: ActionStatus;
@@ -194,7 +201,7 @@ const find: Statement = {
 
 export type Journal = {
   /** Writes the intent. Only after this may Roblox be touched. Throws GuardFailed (`turn`, `claim`, `quota`). */
-  intend(held: Held, action: NewAction, change: RankChange, counting: Counting): Promise<ActionRef>;
+  intend(held: Held, action: NewAction, change: IntentRoles, counting: Counting): Promise<ActionRef>;
   /** Makes a `not-done` or `unsettled` action the turn's intent again. Throws GuardFailed. */
   resume(held: Held, action: ActionRef): Promise<void>;
   /** The verdict, with usage, key and memory; gives the turn back unless `keepTurn`. Throws GuardFailed. */

@@ -32,6 +32,7 @@ const cookieLimits = {
     'The member’s highest role is not on the ladder, and a cookie cannot see or change the roles below it. Connect an Open Cloud key.',
   'side-role-above-target':
     'The member may hold a role between that rank and their present one which is not on the ladder; a cookie cannot tell. Connect an Open Cloud key.',
+  'needs-cookie': 'Only a cookie can do this: connect one beside the Open Cloud key.',
   'no-role-to-write': 'Rank 1 is the base role here, which a cookie cannot rank to. Connect an Open Cloud key.',
 } as const;
 
@@ -81,6 +82,8 @@ export function weskError(refusal: Refusal): WeskError {
       return { status: 403, code: 'USER_BLACKLISTED', message: `User ${refusal.userId} is blacklisted in this group.` };
     case 'member.absent':
       return robloxError(`User ${refusal.userId} is not a member of the group.`);
+    case 'join-request.absent':
+      return robloxError(`User ${refusal.userId} has not asked to join.`);
     case 'member.is-owner':
       return robloxError(`Roblox rejected the request: user ${refusal.userId} owns the group.`);
     case 'member.is-bot':

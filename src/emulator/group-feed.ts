@@ -39,7 +39,8 @@ const auditLog: Handler = (call): Answer => {
   if (!may(group, actorOf(call), 'viewAuditLog')) {
     throw legacyRefusal(403, 23, 'Insufficient permissions to complete the request.');
   }
-  const actionType = call.query.get('actionType') ?? 'All';
+  // Clients that filter by nothing send the parameter empty (noblox.js).
+  const actionType = call.query.get('actionType') || 'All';
   const userId = idIn(call.query.get('userId'));
   const entries = group.auditLog.filter(
     (entry) =>

@@ -114,6 +114,12 @@ const listUserGroupsV1 = userGroups((call, group, role) => ({
   role: shownRole(role, holderCounts(group)),
 }));
 
+/** Nobody has chosen a primary group here, and Roblox says so with `null`. */
+const getPrimaryGroup: Handler = (call): Answer => {
+  legacyTarget(call, 4);
+  return ok(null);
+};
+
 const getOwnMembership: Handler = (call): Answer => {
   const group = legacyGroup(call);
   const userId = actorOf(call);
@@ -198,6 +204,7 @@ export const legacyGroupHandlers = {
   listRoleUsers,
   listUserGroups,
   listUserGroupsV1,
+  getPrimaryGroup,
   getOwnMembership,
   groupsMetadata,
   groupsConfiguration,

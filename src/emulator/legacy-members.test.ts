@@ -133,3 +133,10 @@ test('usernames are found whatever their case, former ones too, and unknown ones
   });
   expect(refusal(await call(emulator, 'GET', '/users.roblox.com/v1/users/6'))).toEqual([404, 3]);
 });
+
+test('nobody has a primary group, which is a 200 with null', async () => {
+  const emulator = await emulate();
+  const primary = (user: number) => call(emulator, 'GET', `/groups.roblox.com/v1/users/${user}/groups/primary/role`);
+  expect(await primary(userId.private)).toMatchObject({ status: 200, text: 'null' });
+  expect(refusal(await primary(999))).toEqual([400, 4]);
+});

@@ -29,6 +29,7 @@ const furtherRoutes = {
   listRoleUsers: route('GET', groups, '/v1/groups/{groupId}/roles/{roleId}/users', 'none'),
   listRolePermissions: route('GET', groups, '/v1/groups/{groupId}/roles/{roleId}/permissions', 'cookie'),
   listUserGroupsV1: route('GET', groups, '/v1/users/{userId}/groups/roles', 'none'),
+  getPrimaryGroup: route('GET', groups, '/v1/users/{userId}/groups/primary/role', 'none'),
   acceptJoinRequests: route('POST', groups, '/v1/groups/{groupId}/join-requests', 'cookie'),
   declineJoinRequests: route('DELETE', groups, '/v1/groups/{groupId}/join-requests', 'cookie'),
   joinGroup: route('POST', groups, '/v1/groups/{groupId}/users', 'cookie'),

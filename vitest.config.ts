@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * unit: pure, seconds, no database, no build. database: everything that needs PostgreSQL (embedded, or DATABASE_URL with
- * `npm run test:server`). journeys: whole processes, started and killed.
+ * `npm run test:server`). journeys: whole processes, started and killed. foreign: clients that others wrote, on the emulator.
  */
 export default defineConfig({
   test: {
@@ -29,6 +29,13 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'foreign',
+          include: ['test/foreign/**/*.test.ts'],
+          globalSetup: ['test/foreign/install.mjs'],
         },
       },
     ],

@@ -2,13 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { root } from './run.mjs';
-import { setUp } from './setup.mjs';
+import { reportAndExit, setUp, setUpForeignClients } from './setup.mjs';
 
 await setUp({ tools: true, build: false });
+await setUpForeignClients().catch(reportAndExit);
 
 const checks = [
   ['Format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
   ['Types', 'node_modules/typescript/bin/tsc', '--project', '.'],
+  ['Types of the foreign clients', 'node_modules/typescript/bin/tsc', '--project', 'test/foreign'],
   ['Unused code', 'node_modules/knip/bin/knip.js'],
   ['Unit tests', 'scripts/test.mjs', '--unit'],
 ];

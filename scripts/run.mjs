@@ -11,11 +11,11 @@ export class SetupError extends Error {}
 /**
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ shell?: boolean }} [options]
+ * @param {{ shell?: boolean, cwd?: string }} [options]
  */
-export function runQuietly(command, args, { shell = false } = {}) {
+export function runQuietly(command, args, { shell = false, cwd = root } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell, windowsHide: true });
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], shell, windowsHide: true });
     /** @type {Buffer[]} */
     const printed = [];
     child.stdout.on('data', (chunk) => printed.push(chunk));
@@ -41,10 +41,11 @@ export function runQuietly(command, args, { shell = false } = {}) {
 /**
  * npm, as it was started: `npm run` tells its own path, which works where no `npm` is on the PATH and on Windows.
  * @param {readonly string[]} args
+ * @param {string} [cwd] the folder of the package
  */
-export function runNpm(args) {
+export function runNpm(args, cwd = root) {
   const own = process.env['npm_execpath'];
-  if (own !== undefined && /npm-cli\.[cm]?js$/.test(own)) return runQuietly(process.execPath, [own, ...args]);
+  if (own !== undefined && /npm-cli\.[cm]?js$/.test(own)) return runQuietly(process.execPath, [own, ...args], { cwd });
   const isWindows = process.platform === 'win32';
-  return runQuietly(isWindows ? 'npm.cmd' : 'npm', args, { shell: isWindows });
+  return runQuietly(isWindows ? 'npm.cmd' : 'npm', args, { shell: isWindows, cwd });
 }

@@ -16,7 +16,7 @@ export async function setUp(needs) {
   try {
     requireNode(process.versions.node);
     if (whatIsMissing(needs) === null) return;
-    await alone(async () => {
+    await alone(root, async () => {
       const missing = whatIsMissing(needs);
       if (missing === null) return;
       if (missing.dependencies) {
@@ -29,6 +29,25 @@ export async function setUp(needs) {
   } catch (error) {
     reportAndExit(error);
   }
+}
+
+/**
+ * The clients of test/foreign/, which is a package of its own with its own lock. Throws instead of ending the process: it
+ * runs inside the test runner too.
+ */
+export async function setUpForeignClients() {
+  const folder = path.join(root, 'test/foreign');
+  const isStale = () => {
+    const wanted = readLock(path.join(folder, 'package-lock.json'));
+    const installed = readLock(path.join(folder, 'node_modules/.package-lock.json'));
+    return wanted !== null && areDependenciesStale(wanted, installed, { dev: true });
+  };
+  if (!isStale()) return;
+  await alone(folder, async () => {
+    if (!isStale()) return;
+    const args = ['ci', '--include=dev', '--include=peer', '--loglevel=error'];
+    await step('Installing the clients of test/foreign', () => runNpm(args, folder));
+  });
 }
 
 /** @param {{ tools: boolean, build: boolean }} needs */
@@ -52,10 +71,11 @@ function requireNode(version) {
 
 /**
  * Two terminals may start at once on a fresh clone; the second waits for the first.
+ * @param {string} folder
  * @param {() => Promise<void>} work
  */
-async function alone(work) {
-  const file = path.join(root, '.setup.lock');
+async function alone(folder, work) {
+  const file = path.join(folder, '.setup.lock');
   const release = () => rmSync(file, { force: true });
   if (!take(file)) {
     await step(`Waiting for another set-up of this folder (${file})`, async () => {

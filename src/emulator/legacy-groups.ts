@@ -148,6 +148,20 @@ function permissionGroups(has: (permission: Permission) => boolean): object {
       viewStatus: has('viewGroupShout'),
       postToStatus: has('createGroupShout'),
     },
+    groupForumsPermissions: {
+      viewForums: has('viewForums'),
+      manageCategories: has('manageCategories'),
+      createPosts: has('createPosts'),
+      removePosts: has('removePosts'),
+      lockPosts: has('lockPosts'),
+      pinPosts: has('pinPosts'),
+      createComments: has('createComments'),
+      removeComments: has('removeComments'),
+    },
+    groupContentModerationPermissions: {
+      manageBlockedWords: has('manageBlockedWords'),
+      viewBlockedWords: has('viewBlockedWords'),
+    },
     groupMembershipPermissions: {
       changeRank: has('changeRank'),
       inviteMembers: has('acceptRequests'),

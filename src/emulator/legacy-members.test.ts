@@ -93,6 +93,7 @@ test('a banned member is gone and cannot come back until unbanned', async () => 
   const comeBack = () => legacy(emulator, 'POST', `${group}/users`, { cookie: 'private' });
   expect(refusal(await ban('POST', userId.owner))).toEqual([400, 31]);
   expect(refusal(await ban('POST', userId.twin))).toEqual([403, 19]);
+  expect(refusal(await ban('POST', userId.stranger))).toEqual([404, 15]);
   expect(refusal(await comeBack())).toEqual([409, 8]);
 
   expect((await ban('POST', userId.private)).body).toMatchObject({ user: { userId: userId.private } });
@@ -116,6 +117,8 @@ test('the view of oneself names rank and permissions', async () => {
     userRole: { user: { userId: userId.bot }, role: { id: roleId.bot, rank: 40 } },
     permissions: {
       groupPostsPermissions: { postToStatus: true },
+      groupForumsPermissions: { viewForums: false },
+      groupContentModerationPermissions: { viewBlockedWords: false },
       groupMembershipPermissions: { changeRank: true, inviteMembers: true, removeMembers: true, banMembers: true },
     },
   });
@@ -139,4 +142,13 @@ test('nobody has a primary group, which is a 200 with null', async () => {
   const primary = (user: number) => call(emulator, 'GET', `/groups.roblox.com/v1/users/${user}/groups/primary/role`);
   expect(await primary(userId.private)).toMatchObject({ status: 200, text: 'null' });
   expect(refusal(await primary(999))).toEqual([400, 4]);
+});
+
+test('a picture is refused for its size, its format and its shape', async () => {
+  const emulator = await emulate();
+  const picture = (query: string) => call(emulator, 'GET', `/thumbnails.roblox.com/v1/users/avatar-headshot?${query}`);
+  expect((await picture('userIds=2&size=150x150&format=Png&isCircular=false')).status).toBe(200);
+  expect(refusal(await picture('userIds=2&format=Gif'))).toEqual([400, 2]);
+  expect(refusal(await picture('userIds=2&size=1x2'))).toEqual([400, 3]);
+  expect(refusal(await picture('userIds=2&isCircular=perhaps'))).toEqual([400, 10]);
 });

@@ -153,6 +153,7 @@ const banUser: Handler = (call): Answer => {
   if (!call.world.users.has(targetId)) throw legacyRefusal(404, 3, 'The user does not exist.');
   if (group.bans.has(targetId)) throw legacyRefusal(400, 28, 'The user is already banned.');
   if (targetId === group.ownerId) throw legacyRefusal(400, 31, 'The owner cannot be banned.');
+  if (!group.members.has(targetId)) throw legacyRefusal(404, 15, 'The user is not a member of the group.');
   if (denialOfTarget(group, actorId, targetId, 'banMembers') !== null) {
     throw legacyRefusal(403, 19, 'You have insufficient permissions for this request.');
   }

@@ -96,7 +96,7 @@ const canViewInventory: Handler = (call): Answer => {
 };
 
 const listHeadshots: Handler = (call): Answer => {
-  const size = sizeIn(call);
+  const size = sizeOfImages(call);
   return ok({
     data: [...new Set(idsIn(call.query.get('userIds'), 4, 1))].map((id) =>
       image('user', id, size, call.world.users.has(id)),
@@ -105,7 +105,7 @@ const listHeadshots: Handler = (call): Answer => {
 };
 
 const listGroupIcons: Handler = (call): Answer => {
-  const size = sizeIn(call);
+  const size = sizeOfImages(call);
   return ok({
     data: [...new Set(idsIn(call.query.get('groupIds'), 4, 1))].map((id) =>
       image('group', id, size, call.world.groups.has(id)),
@@ -113,7 +113,14 @@ const listGroupIcons: Handler = (call): Answer => {
   });
 };
 
-function sizeIn(call: Call): number {
+/** Looks at everything that says what the pictures shall be like. */
+function sizeOfImages(call: Call): number {
+  if (!/^(Png|Jpeg|Webp)$/i.test(call.query.get('format') ?? 'Png')) {
+    throw legacyRefusal(400, 2, 'The requested format is invalid.');
+  }
+  if (!/^(true|false)$/i.test(call.query.get('isCircular') ?? 'false')) {
+    throw legacyRefusal(400, 10, 'The requested shape is invalid.');
+  }
   const text = call.query.get('size') ?? '150x150';
   const [width, height] = text.split('x').map(Number);
   if (width === undefined || width !== height || !imageSizes.includes(width)) {

@@ -34,6 +34,7 @@ export const passId = 777_001;
 /** With the words every real cookie begins with; clients look for them. */
 export const cookie = '_|WARNING:-DO-NOT-SHARE-THIS.|_cookie-of-the-bot';
 export const ownerCookie = '_|WARNING:-DO-NOT-SHARE-THIS.|_cookie-of-the-owner';
+export const strangerCookie = '_|WARNING:-DO-NOT-SHARE-THIS.|_cookie-of-a-stranger';
 export const apiKey = 'open-cloud-key-of-the-bot';
 export const ownerKey = 'open-cloud-key-of-the-owner';
 export const readOnlyKey = 'open-cloud-key-that-only-reads';
@@ -108,6 +109,7 @@ export function company(): SeedInput {
     sessions: [
       { cookie, userId: userId.bot },
       { cookie: ownerCookie, userId: userId.owner },
+      { cookie: strangerCookie, userId: userId.stranger },
     ],
     keys: [
       { key: apiKey, name: 'Ranking', ownerId: userId.bot },

@@ -5,17 +5,6 @@ import { pathToFileURL } from 'node:url';
 import { root } from './run.mjs';
 import { setUp } from './setup.mjs';
 
-// npm starts us through a shell that passes no signal on. Once that shell is gone, so is whoever wanted us.
-if (process.env['npm_lifecycle_event'] !== undefined && process.platform !== 'win32') {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
-  }, 250);
-  watch.unref();
-}
-
 await setUp({ tools: false, build: true });
 endWithNpm();
 const program = path.join(root, 'dist/main.js');

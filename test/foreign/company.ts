@@ -62,7 +62,7 @@ const ladder = Array.from({ length: 25 }, (_, index) => ({
 export const rolesTotal = 8 + ladder.length;
 export const crowdSize = crowdIds.length;
 
-export function company(): SeedInput {
+function company(): SeedInput {
   const named = Object.entries(userId).map(([name, id]) => ({ id, name: `${name}_user`, displayName: `The ${name}` }));
   return {
     users: [

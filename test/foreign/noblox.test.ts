@@ -1,5 +1,5 @@
 /** noblox.js 9 signs in with a cookie and runs a group, on the emulator. Where it errs, the test says what it does instead. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Emulator } from '../../src/emulator/emulator.ts';
 import {
   closeEmulators,
@@ -33,7 +33,10 @@ afterEach(async () => {
 
 test('a cookie signs in, and a wrong one does not', async () => {
   expect(await newNoblox().setCookie(cookie)).toEqual({ id: userId.bot, name: 'bot_user', displayName: 'The bot' });
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   await expect(newNoblox().setCookie(cookie.replace('bot', 'nobody'))).rejects.toThrow('You are not logged in.');
+  expect(complaints).toHaveBeenCalledOnce();
+  complaints.mockRestore();
 });
 
 test('roles come sorted by rank, and are found by name and id', async () => {

@@ -24,7 +24,7 @@ export async function removeTemporaryFolders(dataDirs: readonly string[] = []): 
 }
 
 /** Processes that stand in `folder` or were started with it on their command line; zombies do not count. */
-export function processesAround(folder: string): string[] {
+function processesAround(folder: string): string[] {
   if (process.platform !== 'linux') {
     const all = execFileSync('/bin/ps', ['-A', '-o', 'stat=,pid=,command='], { encoding: 'utf8' }).split('\n');
     return all.filter((line) => line.includes(folder) && !line.startsWith('Z'));

@@ -144,7 +144,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       : reply.code(503).header('Retry-After', '5').send({ status: 'not ready', reason });
   });
   app.get('/', async (request, reply) =>
-    reply.type('text/html; charset=utf-8').send(statusPage(config, `${request.protocol}://${request.host}`)),
+    reply
+      .type('text/html; charset=utf-8')
+      .headers({
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      })
+      .send(statusPage(config, `${request.protocol}://${request.host}`)),
   );
 
   if (config.roles.has('api')) {

@@ -19,11 +19,11 @@ export function statusPage(config: Config, origin: string): string {
 body { margin: 0; background: var(--paper); color: var(--text); font: 16px/1.6 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 0 auto; padding: 4rem 1.25rem; }
 h1 { margin: 0 0 .25rem; font-size: 2rem; letter-spacing: -.02em; }
-h1::before { content: ""; display: inline-block; width: .7rem; height: .7rem; margin-right: .6rem; border-radius: 50%; background: var(--accent); }
+h1::before { content: ""; display: inline-block; width: .7rem; height: .7rem; margin-right: .6rem; border-radius: 50%; background: var(--accent); vertical-align: .1em; }
 h2 { margin: 2.5rem 0 .5rem; font-size: 1.1rem; }
 p { margin: .5rem 0; color: var(--soft); }
 pre { overflow-x: auto; margin: .75rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--box); font: .875rem/1.6 ui-monospace, monospace; color: var(--text); }
-a { color: var(--accent); }
+@media (max-width: 40rem) { pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 </style>
 </head>
 <body>
@@ -37,9 +37,9 @@ a { color: var(--accent); }
   -d '{"robloxUserId": <em>PLAYER</em>}'</pre>
 <h2>Set it up</h2>
 <p>Describe your group in a file and apply it, then make a key for your game:</p>
-<pre>brevet apply workspace.json
-brevet keys issue SLUG --dialect wesk --group GROUP</pre>
-<p>Something not working? <code>brevet doctor</code> looks at everything and says what to fix.</p>
+<pre>npm run brevet -- apply workspace.json
+npm run brevet -- keys issue SLUG --dialect wesk --group GROUP</pre>
+<p>Something not working? <code>npm run brevet -- doctor</code> looks at everything and says what to fix.</p>
 </main>
 </body>
 </html>

@@ -36,6 +36,8 @@ export default defineConfig({
           name: 'foreign',
           include: ['test/foreign/**/*.test.ts'],
           globalSetup: ['test/foreign/install.mjs'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -45,15 +45,27 @@ export function given(columns: string): string {
   return `p as materialized (select * from jsonb_to_record($1::jsonb) as p(${columns}))`;
 }
 
-export async function runPrepared<Row extends pg.QueryResultRow>(
+/** The same with the database's time as `p.now`: asking for it is dear enough to be done once a statement. */
+export function givenNow(columns: string): string {
+  return `p as materialized (select *, brevet_now() as now from jsonb_to_record($1::jsonb) as p(${columns}))`;
+}
+
+export function runPrepared<Row extends pg.QueryResultRow>(
   database: Database,
   statement: Statement,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<Row[]> {
-  const query = { name: statement.name, text: statement.text, values: [JSON.stringify(parameters)] };
+  return runValues(database, statement, [JSON.stringify(parameters)]);
+}
+
+/** The same for a statement with few inputs, which it calls $1, $2, …: it is spared the unpacking. */
+export async function runValues<Row extends pg.QueryResultRow>(
+  database: Database,
+  { name, text }: Statement,
+  values: unknown[],
+): Promise<Row[]> {
   try {
-    const result = await database.pool.query<Row>(query);
-    return result.rows;
+    return (await database.pool.query<Row>({ name, text, values })).rows;
   } catch (error) {
     throw isUnreachable(error) ? new Refused({ code: 'storage.unavailable' }) : error;
   }

@@ -2,7 +2,7 @@
 import type { Caller, KeyDialect } from '../domain/caller.ts';
 import type { GroupId, Rank, WorkspaceId } from '../domain/ids.ts';
 import type { KeyAction, Plan } from '../domain/refusals.ts';
-import { type Database, given, runPrepared, type Statement } from './database.ts';
+import { type Database, given, runPrepared, runValues, type Statement } from './database.ts';
 import { hashOf } from './secret-box.ts';
 
 /** A key that opens its dialect, with its workspace's plan. */
@@ -11,10 +11,9 @@ export type OpenKey = { readonly caller: Caller & { readonly keyId: number }; re
 const find: Statement = {
   name: 'keys.find',
   text: `
-    with ${given('secret_hash text, dialect text')}
     select k.id, k.workspace_id, k.group_id, k.max_rank, k.actions, w.plan
-    from api_keys k join workspaces w on w.id = k.workspace_id, p
-    where k.secret_hash = decode(p.secret_hash, 'hex') and k.dialect = p.dialect
+    from api_keys k join workspaces w on w.id = k.workspace_id
+    where k.secret_hash = $1 and k.dialect = $2
       and k.revoked_at is null and (k.expires_at is null or k.expires_at > brevet_now())`,
 };
 
@@ -61,7 +60,7 @@ export function createKeyStore(database: Database): KeyStore {
     },
     async find(dialect, secret) {
       // looked up by SHA-256: the comparison never sees the secret, so its timing says nothing about it
-      const [row] = await runPrepared<Row>(database, find, { dialect, secret_hash: hashOf(secret).toString('hex') });
+      const [row] = await runValues<Row>(database, find, [hashOf(secret), dialect]);
       if (row === undefined) return null;
       return {
         plan: row.plan,

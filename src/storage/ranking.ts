@@ -2,7 +2,7 @@
 import type { GroupId, Rank, RoleId, UserId, WorkspaceId } from '../domain/ids.ts';
 import type { Direction, RankRule } from '../domain/rank-change.ts';
 import type { Plan } from '../domain/refusals.ts';
-import { type Database, given, runPrepared, type Statement } from './database.ts';
+import { type Database, runValues, type Statement } from './database.ts';
 import type { SecretBox } from './secret-box.ts';
 
 /** A credential as stored; `roblox/` knows it by the same shape. */
@@ -26,20 +26,34 @@ export type RankingSettings = {
   readonly credentials: readonly StoredCredential[];
 };
 
-const settings: Statement = {
-  name: 'ranking.settings',
+/** Blacklist and rules only where they are asked for: what finds nothing costs time too. */
+const settingsWith = (user: boolean, direction: boolean): Statement => ({
+  name: `ranking.settings${user ? '-user' : ''}${direction ? '-direction' : ''}`,
   text: `
-    with ${given('workspace_id integer, group_id bigint, user_id bigint, direction text')}
     select w.plan, w.max_rank, w.is_open or g.group_id is not null as owns_group, g.ladder,
-      exists (select from blacklist b where b.workspace_id = p.workspace_id and b.group_id = p.group_id
-        and b.user_id = p.user_id and (b.expires_at is null or b.expires_at > brevet_now())) as is_blacklisted,
-      (select json_agg(json_build_object('fromRank', r.from_rank, 'toRank', r.to_rank) order by r.position, r.id)
-        from rank_rules r where r.workspace_id = p.workspace_id and r.group_id = p.group_id and r.kind = p.direction
-        and r.is_enabled) as rules,
-      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', encode(c.proxy, 'hex'))
-        order by c.position) from credentials c where c.workspace_id = p.workspace_id) as credentials
-    from p join workspaces w on w.id = p.workspace_id
-    left join workspace_groups g on g.workspace_id = p.workspace_id and g.group_id = p.group_id`,
+      ${
+        user
+          ? `exists (select from blacklist b where b.workspace_id = $1 and b.group_id = $2 and b.user_id = $3
+        and (b.expires_at is null or b.expires_at > brevet_now()))`
+          : 'false'
+      } as is_blacklisted,
+      ${
+        direction
+          ? `(select json_agg(json_build_object('fromRank', r.from_rank, 'toRank', r.to_rank) order by r.position, r.id)
+        from rank_rules r where r.workspace_id = $1 and r.group_id = $2 and r.kind = $${user ? 4 : 3} and r.is_enabled)`
+          : 'null::json'
+      } as rules,
+      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', c.proxy)
+        order by c.position) from credentials c where c.workspace_id = $1) as credentials
+    from workspaces w left join workspace_groups g on g.workspace_id = w.id and g.group_id = $2
+    where w.id = $1`,
+});
+
+const settings = {
+  group: settingsWith(false, false),
+  user: settingsWith(true, false),
+  direction: settingsWith(false, true),
+  both: settingsWith(true, true),
 };
 
 export type RankingStore = {
@@ -57,14 +71,20 @@ export function createRankingStore(database: Database, box: SecretBox, workspace
     rules: RankRule[] | null;
     credentials: (Omit<StoredCredential, 'secret'> & { secret: string })[] | null;
   };
+  function read(groupId: GroupId, userId: UserId | null, direction: Direction | null): Promise<Row[]> {
+    const place = [workspaceId, groupId];
+    if (userId === null) {
+      return direction === null
+        ? runValues(database, settings.group, place)
+        : runValues(database, settings.direction, [...place, direction]);
+    }
+    return direction === null
+      ? runValues(database, settings.user, [...place, userId])
+      : runValues(database, settings.both, [...place, userId, direction]);
+  }
   return {
     async settings(groupId, userId, direction) {
-      const [row] = await runPrepared<Row>(database, settings, {
-        workspace_id: workspaceId,
-        group_id: groupId,
-        user_id: userId,
-        direction,
-      });
+      const [row] = await read(groupId, userId, direction);
       if (row === undefined) throw new Error(`workspace ${workspaceId} is gone`);
       return {
         plan: row.plan,

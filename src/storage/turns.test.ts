@@ -5,7 +5,7 @@ import { type GroupId, groupId, rank, roleId, userId, type WorkspaceId } from '.
 import { remember } from '../domain/settlement.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createJournal, GuardFailed, type Journal, newActionId } from './journal.ts';
-import { type ClaimRequest, createTurnStore, type Held, type TurnStore } from './turns.ts';
+import { type ActionRef, type ClaimRequest, createTurnStore, type Held, type TurnStore } from './turns.ts';
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -67,6 +67,8 @@ const intend = (held: Held) =>
     { fromRank: rank(10), toRank: rank(20), before: [roleId(10)], after: [roleId(20)] },
     { allowance: null, hardLimit: null },
   );
+/** As whoever settles it knows it. */
+const owned = (action: ActionRef) => ({ ...action, workspaceId, dialect: 'wesk' as const });
 const done = { status: 'done', refusal: null, held: [roleId(20)], remarks: [] } as const;
 
 describe('a turn', () => {
@@ -110,7 +112,7 @@ describe('a turn', () => {
       { before: [roleId(10)], after: [roleId(20)] },
       { held: [roleId(20)], at: new Date(0), isOnlyRole: true },
     );
-    await journal.settle(held, action, done, { by: 1, allowance: 5 }, memory, false);
+    await journal.settle(held, owned(action), done, { by: 1, allowance: 5 }, memory, false);
     expect((await begin('b')).turn).toMatchObject({ memory, pending: null });
   });
 
@@ -135,8 +137,8 @@ describe('a turn', () => {
     next();
     const held = await hold('a');
     const action = await intend(held);
-    await journal.settle(held, action, done, { by: 1, allowance: null }, null, true);
-    await expect(journal.settle(held, action, done, { by: 1, allowance: null }, null, true)).rejects.toThrow(
+    await journal.settle(held, owned(action), done, { by: 1, allowance: null }, null, true);
+    await expect(journal.settle(held, owned(action), done, { by: 1, allowance: null }, null, true)).rejects.toThrow(
       GuardFailed,
     );
   });
@@ -184,11 +186,22 @@ describe('a claim', () => {
     next();
     const held = await hold('a', claimOf('k'));
     const action = await intend(held);
-    await journal.settle(held, action, done, { by: 1, allowance: null }, null, false);
+    await journal.settle(held, owned(action), done, { by: 1, allowance: null }, null, false);
     expect((await begin('b', claimOf('k'))).claim).toEqual({ kind: 'completed', action });
     expect((await begin('b', claimOf('k', 'other'))).claim).toEqual({ kind: 'mismatch' });
     await later(24 * 3600 + 1);
     expect((await begin('b', claimOf('k', 'other'))).claim).toEqual({ kind: 'owned', action: null });
+  });
+
+  test('is not left behind by a verdict that knows nothing of it', async () => {
+    next();
+    const held = await hold('a', claimOf('k'));
+    const action = await intend(held);
+    const keyless = { ...held, claim: null };
+    await expect(journal.settle(keyless, owned(action), done, { by: 1, allowance: null }, null, false)).rejects.toThrow(
+      'key',
+    );
+    expect((await journal.find(action))?.action.status).toBe('unsettled');
   });
 
   test('twenty at once: one owner', async () => {

@@ -8,8 +8,10 @@ import { runRounds } from './jobs/rounds.ts';
 import { createLog } from './telemetry/log.ts';
 import { version } from './version.ts';
 
-/** Requests under way get this long once the server is told to stop; what is cut off is settled at the next start. */
-const drainMs = 3_000;
+/** Requests under way get this long once the server is told to stop. */
+const drainMs = 2_500;
+/** Then Roblox is left alone, and they get this long to say so; what is not settled is settled at the next start. */
+const farewellMs = 750;
 
 export type RunningServer = {
   readonly parts: Parts;
@@ -45,7 +47,7 @@ export async function startServer(
       commandToken,
       async stop() {
         rounds.abort();
-        await drain(app);
+        await drain(app, parts);
         await Promise.race([running, deps.clock.wait(500)]);
         await parts.close();
       },
@@ -57,9 +59,11 @@ export async function startServer(
   }
 }
 
-async function drain(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), drainMs);
+async function drain(app: FastifyInstance, { deps }: Parts): Promise<void> {
+  const leaveRoblox = setTimeout(() => void deps.roblox.close(), drainMs);
+  const cut = setTimeout(() => app.server.closeAllConnections(), drainMs + farewellMs);
   await app.close();
+  clearTimeout(leaveRoblox);
   clearTimeout(cut);
 }
 

@@ -112,7 +112,7 @@ export type Roblox = {
   inspect(credential: Credential, groupIds: readonly GroupId[], options: CallOptions): Promise<CredentialReport>;
   /** Drops everything remembered about a group, e.g. after the owner changed its ladder. */
   forgetGroup(groupId: GroupId): void;
-  /** Ends all waiting for slots and retries at once, lets calls under way come to their end, and closes the connections. */
+  /** Ends at once: a write under way is `lost`, and nobody waits any longer. */
   close(): Promise<void>;
 };
 

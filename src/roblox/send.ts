@@ -141,7 +141,7 @@ export function createSender(): Sender {
   }
 
   async function close(): Promise<void> {
-    await Promise.all([direct, ...proxies.values()].map((agent) => agent.close()));
+    await Promise.all([direct, ...proxies.values()].map((agent) => agent.destroy()));
   }
 
   return { send, close };

@@ -151,6 +151,20 @@ test('a request under way is answered before the server ends', async () => {
   expect(ladderRank(2021)).toEqual([5]);
 });
 
+test('Roblox hangs: the server ends all the same, the client is told, and the next start settles it', async () => {
+  const server = await start();
+  await apply();
+  emulator.addFault({ endpoint: 'cloudAssignRole', kind: 'hang' });
+  const answer = send(server.url, 'promote', { robloxUserId: 2021 }, 'hung');
+  await until('Roblox is asked', () => emulator.requests().some((request) => request.endpoint === 'cloudAssignRole'));
+  await stop(server);
+  expect(await answer).toMatchObject({ status: 502, body: { error: { code: 'ROBLOX_API_ERROR' } } });
+  const next = await start();
+  expect(await send(next.url, 'promote', { robloxUserId: 2021 }, 'hung')).toMatchObject({ status: 200 });
+  expect(ladderRank(2021)).toEqual([5]);
+  await stop(next);
+});
+
 describe('what is wrong with the surroundings is said, without a stack', () => {
   test('all mistakes in the environment at once, exit code 2', async () => {
     const program = runProgram(['start'], { ...env, PORT: 'x', LOG_LEVEL: 'loud' });

@@ -84,7 +84,7 @@ export type Happening =
 
 /** What one call to the database or to Roblox takes. */
 const stepMs = 100;
-export const requestDeadlineMs = 25_000;
+const requestDeadlineMs = 25_000;
 
 export function createMachine(
   rules: Rules,
@@ -166,7 +166,7 @@ export function quiesce(machine: Machine, { dies }: { readonly dies: boolean }):
 }
 
 /** Everybody in turn, until all have their answer. */
-export function runAll(machine: Machine): void {
+function runAll(machine: Machine): void {
   for (let steps = 0; machine.attempts.length > 0; steps += 1) {
     if (steps > 2000) throw new Error(`an attempt never ends: ${JSON.stringify(machine.attempts)}`);
     const [attempt] = machine.attempts.splice(0, 1);

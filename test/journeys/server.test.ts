@@ -114,9 +114,11 @@ test('PostgreSQL killed under a living server: 503 in shape, not ready, and serv
     const answer = await send(server.url, 'rank', { robloxUserId: 2022, rankId: 5 });
     if (answer !== null) statuses.add(answer.status);
     if (answer?.status === 503) expect(answer.body).toMatchObject({ error: { code: 'INTERNAL_ERROR' } });
+    // caught between the write at Roblox and its verdict
+    if (answer?.status === 502) expect(JSON.stringify(answer.body)).toContain('may have been applied');
     return answer?.status === 200;
   });
-  for (const status of statuses) expect([200, 503]).toContain(status);
+  for (const status of statuses) expect([200, 502, 503]).toContain(status);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   expect(ladderRank(2022)).toEqual([5]);
   await stop(server);

@@ -20,6 +20,8 @@ export function robloxRefusal(error: RobloxError): Refusal {
       return { code: 'roblox.busy', retryAfterSeconds: error.retryAfterSeconds ?? defaultRetrySeconds };
     case 'unavailable':
       return { code: 'roblox.unavailable', message: error.message };
+    case 'bookkeeping':
+      return { code: 'storage.unavailable' };
     case 'lost':
       return { code: 'action.unsettled' };
   }
@@ -28,7 +30,6 @@ export function robloxRefusal(error: RobloxError): Refusal {
 /** The same after the intent was journalled: "busy" is not said any more, since the action has its verdict (design.md 3). */
 export function refusalAfterIntent(error: RobloxError): Refusal {
   const refusal = robloxRefusal(error);
-  return refusal.code === 'roblox.busy' || refusal.code === 'roblox.unavailable'
-    ? { code: 'action.not-done', message: error.message }
-    : refusal;
+  const wasInTheWay = ['roblox.busy', 'roblox.unavailable', 'storage.unavailable'].includes(refusal.code);
+  return wasInTheWay ? { code: 'action.not-done', message: error.message } : refusal;
 }

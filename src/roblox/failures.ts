@@ -31,7 +31,7 @@ export function noTime(endpoint: EndpointName, afterMs: number): RobloxError {
 
 export function noBookkeeping(endpoint: EndpointName): RobloxError {
   const message = 'The bookkeeping of Roblox’s rate limit could not be reached; nothing was sent.';
-  return new RobloxError('unavailable', endpoint, message, { retryAfterSeconds: 1 });
+  return new RobloxError('bookkeeping', endpoint, message, { retryAfterSeconds: 1 });
 }
 
 export function failing(endpoint: EndpointName, answer: Answer): RobloxError {

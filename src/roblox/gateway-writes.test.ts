@@ -273,7 +273,7 @@ test('when slots cannot be handed out nothing is sent', async () => {
   const { roblox, within } = wireGateway(emulator.url, {
     needs: { takeSlots, saveCookie: async () => {}, reportHealth: async () => {} },
   });
-  expect(await failureOf(assign(roblox, within()))).toMatchObject({ failure: 'unavailable' });
+  expect(await failureOf(assign(roblox, within()))).toMatchObject({ failure: 'bookkeeping' });
   expect(called()).toEqual([]);
   await roblox.close();
 });

@@ -121,9 +121,10 @@ export type Roblox = {
  * - `credential`: 401, a challenge, or an open circuit; nothing was changed, the owner must act.
  * - `busy`: no slot or 429 until the deadline; nothing was changed.
  * - `unavailable`: a read failed, or a write certainly never left.
+ * - `bookkeeping`: our own record of the limits could not be reached; nothing was sent.
  * - `lost`: a write was sent and its fate is unknown; it may still be applied later.
  */
-export type RobloxFailure = 'refused' | 'credential' | 'busy' | 'unavailable' | 'lost';
+export type RobloxFailure = 'refused' | 'credential' | 'busy' | 'unavailable' | 'bookkeeping' | 'lost';
 
 /** The only error the gateway throws. Its message holds no secret and may be shown to the caller. */
 export class RobloxError extends Error {

@@ -6,7 +6,7 @@ import { type DatabaseFacts, readDatabaseFacts } from './database-facts.ts';
 import { createInstallationStore, type InstallationStore } from './installation.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { createKeyStore, type KeyStore } from './keys.ts';
-import { createRankingStore, type RankingStore } from './ranking.ts';
+import { createRankingStore, createSettingsReader, type RankingStore } from './ranking.ts';
 import type { SecretBox } from './secret-box.ts';
 import { createSlotStore, type SlotStore } from './slots.ts';
 import { createTurnStore, type TurnStore } from './turns.ts';
@@ -34,6 +34,7 @@ export type Storage = {
 };
 
 export function createStorage(database: Database, box: SecretBox): Storage {
+  const readSettings = createSettingsReader(database, box);
   return {
     shared: {
       keys: createKeyStore(database),
@@ -46,7 +47,7 @@ export function createStorage(database: Database, box: SecretBox): Storage {
       databaseFacts: () => readDatabaseFacts(database),
     },
     tenant: (id) => ({
-      ranking: createRankingStore(database, box, id),
+      ranking: createRankingStore(readSettings, id),
       settings: createWorkspaceSettingsStore(database, box, id),
     }),
   };

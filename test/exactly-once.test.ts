@@ -247,6 +247,60 @@ describe('reads lag behind writes', () => {
   });
 });
 
+/** Schedules that the state machine of src/domain/exactly-once found first. */
+describe('beliefs about a lagging Roblox never decide alone', () => {
+  test.each(['assign', 'all'] as const)(
+    'a repeated step dies when %s had landed: what looks stale is finished',
+    async (landed) => {
+      await promote();
+      await setRank(10);
+      await crash(null, landed);
+      await brevet.shiftDatabaseClock(40);
+      expect(await settleUnsettled(brevet.deps)).toBe(1);
+      expect(await statuses()).toEqual(['done', 'done', 'done']);
+      expect(ladderRoles()).toEqual([role.sergeant]);
+    },
+  );
+
+  test('moved back by hand within the lag: the rank asked for is written, not believed', async () => {
+    await promote();
+    memberRoles().delete(role.sergeant);
+    memberRoles().add(role.private);
+    expect((await setRank(20)).json).toMatchObject({ fromRank: 20, toRank: 20 });
+    expect(ladderRoles()).toEqual([role.sergeant]);
+  });
+
+  test('finished by the next request, whose own answer is lost while reads lag: both steps, nothing superseded', async () => {
+    await crash(null, 'assign');
+    await muchLater();
+    brevet.emulator.addFault({ kind: 'staleReads', seconds: 60, times: null });
+    brevet.emulator.addFault({ endpoint: 'cloudAssignRole', kind: 'applyThenDrop', skip: 1 });
+    expect((await promote()).status).toBe(200);
+    expect(await statuses()).toEqual(['done', 'done']);
+    expect(ladderRoles()).toEqual([role.captain]);
+  });
+});
+
+test('whoever finishes a half-done change is refused: partial, with what is held', async () => {
+  await crash(null, 'assign');
+  await muchLater();
+  const no = { code: 'PERMISSION_DENIED', message: 'no' };
+  brevet.emulator.addFault({ endpoint: 'cloudUnassignRole', kind: 'status', status: 403, body: no, times: null });
+  expect(await settleUnsettled(brevet.deps)).toBe(1);
+  const [row] = await brevet.query<{ status: string; held_roles: number[] }>('select status, held_roles from actions');
+  expect(row).toMatchObject({ status: 'partial', held_roles: [role.private, role.sergeant] });
+});
+
+test('the retry of a not-done action whose write landed after all answers done', async () => {
+  await crash('k', 'nothing');
+  await muchLater();
+  await settleUnsettled(brevet.deps);
+  memberRoles().add(role.sergeant);
+  memberRoles().delete(role.private);
+  expect((await promote('k')).json).toMatchObject({ fromRank: 10, toRank: 20 });
+  expect(await statuses()).toEqual(['done']);
+});
+
 describe('two at once', () => {
   test('different ranks for one member: both answers are true, one role at the end', async () => {
     const [first, second] = await Promise.all([setRank(20), setRank(40)]);

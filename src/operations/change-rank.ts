@@ -11,6 +11,7 @@ import {
   type RankDecision,
   type RankTarget,
   rungAt,
+  sameRoles,
 } from '../domain/rank-change.ts';
 import { Refused } from '../domain/refusals.ts';
 import { ladderOf, type Role } from '../domain/roles.ts';
@@ -45,20 +46,20 @@ export async function changeRank(deps: RunDeps, caller: Caller, input: ChangeRan
 async function prepare(attempt: Attempt, requested: RankRequested, memory: Memory | null): Promise<Prepared> {
   const { decision, view, roles } = await decide(attempt, requested, memory);
   if (decision.kind === 'refuse') throw new Refused(decision.refusal);
-  if (decision.kind === 'unchanged') return decision;
+  // "already there" that rests on a read we do not believe is written all the same: the read may be right
+  if (decision.kind === 'unchanged' && sameRoles(view.ladderRolesRead, decision.held)) return decision;
+  const change = decision.kind === 'change' ? decision : asChange(decision);
   const { deps, turn, credential, settings } = attempt;
   const isCookie = credential.kind === 'cookie';
   // roles to remove are those of the read and of the last settled set together (design.md 3.4)
-  const toRemove = [
-    ...new Set([...view.ladderRolesRead, ...decision.before, ...recentlyHeld(memory, roles, settings)]),
-  ];
+  const toRemove = [...new Set([...view.ladderRolesRead, ...change.before, ...recentlyHeld(memory, roles, settings)])];
   const plan: WritePlan = {
-    assign: decision.after.filter((id) => !decision.before.includes(id)),
-    unassign: toRemove.filter((id) => !decision.after.includes(id)),
+    assign: change.after.filter((id) => !change.before.includes(id) || !view.ladderRolesRead.includes(id)),
+    unassign: toRemove.filter((id) => !change.after.includes(id)),
   };
   return {
     kind: 'begin',
-    change: decision,
+    change,
     endpoints: endpointsOf(credential, plan),
     remarks: isCookie ? [cookieRemark] : [],
     perform: (action, options) =>
@@ -71,10 +72,13 @@ async function prepare(attempt: Attempt, requested: RankRequested, memory: Memor
           intent: action,
           options,
         },
-        plan,
-        isCookie && mayHideAHigherRole(decision, roles, memory),
+        { plan, isBegun: false, checkAfterwards: isCookie && mayHideAHigherRole(change, roles, memory) },
       ),
   };
+}
+
+function asChange({ rank, held }: RankDecision & { kind: 'unchanged' }): RankChange {
+  return { fromRank: rank, toRank: rank, before: held, after: held };
 }
 
 const cookieRemark =

@@ -3,7 +3,7 @@ import type { Action } from '../domain/action.ts';
 import type { RoleId } from '../domain/ids.ts';
 import { allowanceOf } from '../domain/plans.ts';
 import { Refused } from '../domain/refusals.ts';
-import { judge, lateWriteSeconds, type Memory, remember, type Verdict } from '../domain/settlement.ts';
+import { lateWriteSeconds, type Memory, remember, type Verdict } from '../domain/settlement.ts';
 import type { CallOptions } from '../roblox/roblox.ts';
 import type { RankingSettings } from '../storage/ranking.ts';
 import type { ActionRef } from '../storage/turns.ts';
@@ -11,7 +11,7 @@ import type { Deps } from './deps.ts';
 import { orRefuse, preferredCredential, readGroupRoles, readMember } from './member-view.ts';
 import { credentialFor, evidenceOf, isSingleWrite, writeOnce } from './single-write.ts';
 import type { Turn } from './turn.ts';
-import { planFrom, settled, type WriteResult, writeRoles } from './write-roles.ts';
+import { judgeView, settled, type WriteResult, writeRoles } from './write-roles.ts';
 
 type SettleDeps = Pick<Deps, 'storage' | 'roblox' | 'clock' | 'log'>;
 
@@ -103,7 +103,7 @@ async function lookerOf(
         return {
           verdict: mayStillLand ? 'too-early' : evidence,
           held: kind === 'exile' && evidence === 'done' ? [] : null,
-          finish: () => writeOnce(deps, kind, credential, action, call),
+          finish: () => writeOnce(deps, kind, credential, action, call, true),
         };
       },
     };
@@ -113,17 +113,17 @@ async function lookerOf(
     roles: await readGroupRoles(deps, credential, action.groupId, call),
     confirmedLadder: settings.confirmedLadder,
   };
-  const transition = { before: action.beforeRoles, after: action.afterRoles };
   const also = [...action.beforeRoles, ...action.afterRoles];
   const member = { userId: action.userId, memory: turn.memory, now: turn.now, also };
   return {
     async look(ageSeconds) {
       const view = await readMember(deps, credential, group, member, call);
+      const { verdict, plan } = judgeView(action, view, ageSeconds);
       const writing = { deps, turn, credential, group, intent: action, options: call };
       return {
-        verdict: judge(transition, view.membership, view.held, ageSeconds),
+        verdict,
         held: view.membership.isMember ? view.held : [],
-        finish: () => writeRoles(writing, planFrom(action, view.held), credential.kind === 'cookie'),
+        finish: () => writeRoles(writing, { plan, isBegun: true, checkAfterwards: credential.kind === 'cookie' }),
       };
     },
   };
@@ -150,6 +150,7 @@ export async function recordVerdict(
   };
   const outcome = { status: result.status, refusal: result.refusal, held: result.held, remarks };
   const counted = await deps.storage.shared.journal.settle(turn.held, action, outcome, counts, memory, keepTurn);
+  if (memory !== null) turn.learn(memory);
   if (!keepTurn) turn.wasGivenBack();
   return {
     action: {

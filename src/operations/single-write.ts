@@ -104,16 +104,21 @@ export function evidenceOf(
 const attemptsMax = 4;
 const pauseBetweenAttemptsMs = 250;
 
-/** Sends it; when the answer is lost, looks for evidence and sends it again where that does no harm. */
+/**
+ * Sends it; when the answer is lost, looks for evidence and sends it again where that does no harm. `isBegun`: it may have
+ * been sent before.
+ */
 export async function writeOnce(
   deps: Pick<Deps, 'roblox' | 'clock'>,
   kind: SingleWriteKind,
   credential: Credential,
   subject: Subject,
   options: CallOptions,
+  isBegun = false,
 ): Promise<WriteResult> {
   const write = writes[kind];
   const held = kind === 'exile' ? [] : null;
+  let hasLost = isBegun;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     try {
       await write.send(deps.roblox, credential, subject, options);
@@ -121,13 +126,14 @@ export async function writeOnce(
     } catch (error) {
       if (error instanceof TurnLost) return { kind: 'unsettled' };
       if (!(error instanceof RobloxError)) throw error;
-      if (attempt === 1 && error.failure !== 'lost') {
+      if (error.failure === 'lost') hasLost = true;
+      else if (!hasLost) {
         return settled(error.failure === 'refused' ? 'rejected' : 'not-done', null, refusalAfterIntent(error));
       }
       const evidence = await write.evidence(deps.roblox, credential, subject, options).catch(() => null);
       if (evidence === null || (evidence === 'not-done' && !write.isRepeatable)) return { kind: 'unsettled' };
       if (evidence !== 'not-done') return settled(evidence, evidence === 'done' ? held : null);
-      if (error.failure === 'refused') return settled('rejected', null, refusalAfterIntent(error));
+      // turned down, nothing to be seen, but a write whose answer is lost may still land: time tells
       if (error.failure !== 'lost') return { kind: 'unsettled' };
     }
     await deps.clock.wait(pauseBetweenAttemptsMs * attempt);

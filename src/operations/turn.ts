@@ -22,7 +22,9 @@ export type Turn = {
   readonly held: Held;
   /** The unsettled action found with the turn; it is settled before anything new begins. */
   readonly pending: ActionRef | null;
+  /** What Brevet last made of the member; `learn` keeps it true while the turn lasts. */
   readonly memory: Memory | null;
+  learn(memory: Memory): void;
   /** The database's time now, reckoned from when the turn was taken. */
   now(): Date;
   /** Makes sure that a full write time-out of the lease is left, renewing it when not. Throws TurnLost. */
@@ -86,10 +88,16 @@ export function createTurns(deps: { storage: Storage; clock: Clock; processName:
   function turnFrom(row: TurnRow, held: Held, takenMs: number): Turn {
     const place = `${held.groupId}/${held.userId}`;
     let leaseEndsMs = takenMs + leaseSeconds * 1000;
+    let { memory } = row;
     return {
       held,
       pending: row.pending,
-      memory: row.memory,
+      get memory() {
+        return memory;
+      },
+      learn(settled) {
+        memory = settled;
+      },
       now: () => new Date(row.now.getTime() + (clock.monotonicMs() - takenMs)),
       async assertTimeForWrite() {
         const needed = writeTimeoutSeconds * 1000 + marginMs;

@@ -6,7 +6,7 @@ import type { Action, ActionStatus } from '../domain/action.ts';
 import type { RoleId } from '../domain/ids.ts';
 import { sameRoles } from '../domain/rank-change.ts';
 import type { Refusal } from '../domain/refusals.ts';
-import { judge } from '../domain/settlement.ts';
+import { judge, type Verdict } from '../domain/settlement.ts';
 import { type CallOptions, type Credential, RobloxError } from '../roblox/roblox.ts';
 import type { Deps } from './deps.ts';
 import { type GroupView, type MemberView, readMember } from './member-view.ts';
@@ -55,48 +55,69 @@ export const settled = (
   isOnlyRole,
 });
 
-/** `plan`: the first writes to send. `checkAfterwards`: a cookie's write may leave a higher role in place, so look. */
-export async function writeRoles(writing: Writing, plan: WritePlan, checkAfterwards: boolean): Promise<WriteResult> {
+/** What an attempt starts from. */
+export type Start = {
+  /** The first writes to send. */
+  readonly plan: WritePlan;
+  /** Writes of this intent may have been sent before, by somebody whose answers are lost. */
+  readonly isBegun: boolean;
+  /** A cookie's write may leave a higher role in place, so look. */
+  readonly checkAfterwards: boolean;
+};
+
+export async function writeRoles(writing: Writing, start: Start): Promise<WriteResult> {
   try {
     return writing.credential.kind === 'openCloud'
-      ? await writeByOpenCloud(writing, plan)
-      : await writeByCookie(writing, checkAfterwards);
+      ? await writeByOpenCloud(writing, start)
+      : await writeByCookie(writing, start);
   } catch (error) {
     if (error instanceof TurnLost) return { kind: 'unsettled' };
     throw error;
   }
 }
 
-/** The writes that are left, given what the member holds. */
-export function planFrom(intent: Intent, held: readonly RoleId[]): WritePlan {
-  return {
-    assign: intent.afterRoles.filter((id) => !held.includes(id)),
-    unassign: held.filter((id) => !intent.afterRoles.includes(id)),
+/**
+ * Judges an intent by what is believed of the member and by what was read. Where the two differ and either shows the intent
+ * done or begun, it is finished: whatever one of them lacks is written, so that it comes out right whichever is true.
+ */
+export function judgeView(intent: Intent, view: MemberView, ageSeconds: number): { verdict: Verdict; plan: WritePlan } {
+  const { beforeRoles: before, afterRoles: after } = intent;
+  const { held, ladderRolesRead: read, membership } = view;
+  const verdict = judge({ before, after }, membership, held, ageSeconds);
+  const plan: WritePlan = {
+    assign: after.filter((id) => !held.includes(id) || !read.includes(id)),
+    unassign: [...new Set([...held, ...read])].filter((id) => !after.includes(id)),
   };
+  if (sameRoles(read, held)) return { verdict, plan };
+  const byRead = judge({ before, after }, membership, read, ageSeconds);
+  const isBegun = [verdict, byRead].some((one) => one === 'done' || one === 'half-done');
+  if (!isBegun) return { verdict, plan };
+  return { verdict: 'half-done', plan: { ...plan, unassign: plan.unassign.filter((id) => before.includes(id)) } };
 }
 
-async function writeByOpenCloud(writing: Writing, firstPlan: WritePlan): Promise<WriteResult> {
+async function writeByOpenCloud(writing: Writing, { plan: firstPlan, isBegun }: Start): Promise<WriteResult> {
   const { deps, credential, intent, options } = writing;
   let plan = firstPlan;
+  const known: Known = { hasLost: isBegun, hasProgressed: false };
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    let written = 0;
     try {
       // assign first: between the calls the member is never without a rank (roblox-api.md 13.3)
       for (const role of plan.assign) {
         await deps.roblox.assignRole(credential, intent.groupId, intent.userId, role, options);
-        written += 1;
+        known.hasProgressed = true;
       }
       for (const role of plan.unassign) {
         await deps.roblox.unassignRole(credential, intent.groupId, intent.userId, role, options);
-        written += 1;
+        known.hasProgressed = true;
       }
       return settled('done', intent.afterRoles);
     } catch (error) {
       if (!(error instanceof RobloxError)) throw error;
-      if (written === 0 && attempt === 1 && error.failure !== 'lost') return nothingWritten(error);
+      if (error.failure === 'lost') known.hasLost = true;
+      else if (!known.hasLost && !known.hasProgressed) return nothingWritten(error);
       const view = await look(writing);
       if (view === null) return { kind: 'unsettled' };
-      const next = afterTrouble(writing, view, error);
+      const next = afterTrouble(writing, view, error, known);
       if ('kind' in next) return next;
       plan = next;
     }
@@ -105,6 +126,9 @@ async function writeByOpenCloud(writing: Writing, firstPlan: WritePlan): Promise
   return { kind: 'unsettled' };
 }
 
+/** What answers and looks have shown so far; a later look may lag behind it. */
+type Known = { hasLost: boolean; hasProgressed: boolean };
+
 /** The first write was turned down, so the member is as before. */
 function nothingWritten(error: RobloxError): WriteResult {
   const refusal = refusalAfterIntent(error);
@@ -112,18 +136,21 @@ function nothingWritten(error: RobloxError): WriteResult {
 }
 
 /** What to do after a lost answer or a refusal half-way: the verdict, or the writes that are left. */
-function afterTrouble({ intent }: Writing, view: MemberView, error: RobloxError): WriteResult | WritePlan {
-  const verdict = judge({ before: intent.beforeRoles, after: intent.afterRoles }, view.membership, view.held, 0);
+function afterTrouble(
+  { intent }: Writing,
+  view: MemberView,
+  error: RobloxError,
+  known: Known,
+): WriteResult | WritePlan {
+  const { verdict, plan } = judgeView(intent, view, 0);
   if (verdict === 'done') return settled('done', view.held);
   if (verdict === 'superseded') return settled('superseded', view.held);
-  if (error.failure === 'refused') {
-    const refusal = refusalAfterIntent(error);
-    return verdict === 'half-done'
-      ? settled('partial', view.held, { code: 'action.partial', message: error.message })
-      : settled('rejected', view.held, refusal);
-  }
-  if (error.failure !== 'lost') return { kind: 'unsettled' };
-  return planFrom(intent, view.held);
+  if (verdict === 'half-done') known.hasProgressed = true;
+  if (error.failure === 'lost') return plan;
+  if (error.failure !== 'refused') return { kind: 'unsettled' };
+  if (known.hasProgressed) return settled('partial', view.held, { code: 'action.partial', message: error.message });
+  // refused, nothing to be seen, but a write whose answer is lost may still land: time tells
+  return known.hasLost ? { kind: 'unsettled' } : settled('rejected', view.held, refusalAfterIntent(error));
 }
 
 async function look(writing: Writing): Promise<MemberView | null> {
@@ -150,11 +177,12 @@ async function look(writing: Writing): Promise<MemberView | null> {
 /** Roblox's "already has that role" (roblox-api.md 11.5): as good as done. */
 const alreadyHasRole = 26;
 
-async function writeByCookie(writing: Writing, checkAfterwards: boolean): Promise<WriteResult> {
+async function writeByCookie(writing: Writing, { isBegun, checkAfterwards }: Start): Promise<WriteResult> {
   const { deps, credential, intent, options } = writing;
   const [target] = intent.afterRoles;
   if (target === undefined) return settled('rejected', null, { code: 'credential.cannot', reason: 'no-role-to-write' });
   let hasWritten = false;
+  let hasLost = isBegun;
   let mustLook = checkAfterwards;
   // one write more than lost answers: every write takes one ladder role away where Roblox replaces only the highest
   for (let attempt = 1; attempt <= attemptsMax * 2; attempt += 1) {
@@ -165,8 +193,8 @@ async function writeByCookie(writing: Writing, checkAfterwards: boolean): Promis
     } catch (error) {
       if (!(error instanceof RobloxError)) throw error;
       if (error.code !== alreadyHasRole) trouble = error;
-      if (trouble !== null && trouble.failure !== 'lost' && !hasWritten && attempt === 1)
-        return nothingWritten(trouble);
+      if (trouble?.failure === 'lost') hasLost = true;
+      else if (trouble !== null && !hasLost && !hasWritten) return nothingWritten(trouble);
     }
     if (trouble === null && !mustLook) return settled('done', intent.afterRoles);
     mustLook = true;
@@ -178,7 +206,7 @@ async function writeByCookie(writing: Writing, checkAfterwards: boolean): Promis
     if (trouble !== null && trouble.failure !== 'lost') {
       return hasWritten
         ? settled('partial', view.held, { code: 'action.partial', message: trouble.message })
-        : nothingWritten(trouble);
+        : { kind: 'unsettled' };
     }
     const stillAsBefore = sameRoles(view.held, intent.beforeRoles);
     if (trouble === null && stillAsBefore) return settled('done', intent.afterRoles); // the read lags behind the write

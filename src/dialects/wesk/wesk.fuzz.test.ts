@@ -101,7 +101,10 @@ const paths = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: oddValues.map((id) => `/v1/groups/7001/rank/${encodeURIComponent(wellFormed(typeof id === 'string' ? id : JSON.stringify(id)))}`),
+    arbitrary: oddValues.map(
+      (id) =>
+        `/v1/groups/7001/rank/${encodeURIComponent(wellFormed(typeof id === 'string' ? id : JSON.stringify(id)))}`,
+    ),
   },
   fc.array(segments, { maxLength: 6 }).map((parts) => `/v1/${parts.join('/')}`),
 );

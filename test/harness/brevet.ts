@@ -64,17 +64,23 @@ export function acme(more: object = {}): object {
   };
 }
 
-/** `unpaced`: as many Roblox calls a minute as one likes; the seed must switch the emulator's limits off as well. */
-export async function startBrevet(
-  options: { seed?: unknown; document?: object; unpaced?: boolean } = {},
-): Promise<Brevet> {
+export type BrevetOptions = {
+  readonly seed?: unknown;
+  readonly document?: object;
+  /** As many Roblox calls a minute as one likes; the seed must switch the emulator's limits off as well. */
+  readonly unpaced?: boolean;
+  /** Another way to the same database. */
+  readonly through?: (connectionString: string) => Promise<string>;
+};
+
+export async function startBrevet(options: BrevetOptions = {}): Promise<Brevet> {
   const database = await freshDatabase();
   const emulator = await startEmulator(options.seed === undefined ? {} : { seed: options.seed });
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const config = parseConfig(
     {
-      DATABASE_URL: database.connectionString,
+      DATABASE_URL: (await options.through?.(database.connectionString)) ?? database.connectionString,
       ENCRYPTION_KEY: encryptionKey,
       ROBLOX_UPSTREAM: emulator.url,
       ADMIN_TOKEN: adminToken,

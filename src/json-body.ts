@@ -50,11 +50,14 @@ async function unpack(packed: Buffer, encoding: string, limit: number): Promise<
   }
 }
 
+const depthMax = 100;
+
 /** Empty arrays become empty objects, nested ones too: Luau cannot tell them apart. */
-function asSent(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? {} : value.map(asSent);
+function asSent(value: unknown, depth = 0): unknown {
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, asSent(inner)]));
+  if (depth > depthMax) throw new BodyError(400, `The body is nested more than ${depthMax} deep.`);
+  if (Array.isArray(value)) return value.length === 0 ? {} : value.map((inner) => asSent(inner, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, asSent(inner, depth + 1)]));
 }
 
 function parseObject(text: string, keepArrays: boolean): unknown {

@@ -38,7 +38,7 @@ pre { overflow-x: auto; margin: .75rem 0; padding: 1rem; border: 1px solid var(-
 <h2>Set it up</h2>
 <p>Describe your group in a file and apply it, then make a key for your game:</p>
 <pre>npm run brevet -- apply workspace.json
-npm run brevet -- keys issue SLUG --dialect wesk --group GROUP</pre>
+npm run brevet -- keys issue SLUG wesk --label Lobby</pre>
 <p>Something not working? <code>npm run brevet -- doctor</code> looks at everything and says what to fix.</p>
 </main>
 </body>

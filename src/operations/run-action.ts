@@ -13,7 +13,7 @@ import type { EndpointName } from '../roblox/endpoints.ts';
 import type { CallOptions, Credential } from '../roblox/roblox.ts';
 import { GuardFailed, type IntentRoles, type NewAction, newActionId } from '../storage/journal.ts';
 import type { RankingSettings } from '../storage/ranking.ts';
-import type { ActionRef } from '../storage/turns.ts';
+import { type ActionRef, writeTimeoutSeconds } from '../storage/turns.ts';
 import { type Deps, requestDeadlineMs } from './deps.ts';
 import { orRefuse } from './member-view.ts';
 import { recordVerdict, settleAction } from './settle-action.ts';
@@ -118,7 +118,9 @@ export async function runAction(
   } catch (error) {
     const refusal = refusalFrom(error);
     if (refusal === null) throw error;
-    isOver = await journalRefusal(deps, turn, newAction, refusal, taken.action);
+    // where the database is away an intent may have been written after all: giving back settles what becomes of it
+    if (refusal.code !== 'storage.unavailable')
+      isOver = await journalRefusal(deps, turn, newAction, refusal, taken.action);
     throw new Refused(refusal);
   } finally {
     if (!isOver) await giveBack(deps, turn);
@@ -145,13 +147,19 @@ type Finished = { readonly action: Action; readonly gaveTurnBack: boolean };
 
 /** A retry with the key of an intent: that intent is settled, or run again with the same roles; never a second one. */
 async function finishFormer({ deps, turn }: Attempt, former: ActionRef, deadlineMs: number): Promise<Finished> {
+  const settling = { deadlineMs, priority: 'change' as const };
   try {
-    const { action } = await settleAction(deps, turn, former, { deadlineMs, priority: 'change', mayWriteAgain: true });
+    if (turn.pending !== null && turn.pending.id !== former.id) {
+      await settleAction(deps, turn, turn.pending, { ...settling, mayWriteAgain: false });
+    }
+    const { action } = await settleAction(deps, turn, former, { ...settling, mayWriteAgain: true });
     return { action, gaveTurnBack: false };
   } catch (error) {
-    // the intent stands whatever failed now: the answer is about it, not "busy"
-    if (error instanceof Refused) return { action: await stored(deps, former), gaveTurnBack: false };
-    throw error;
+    // the intent stands whatever failed now: the answer is about it, not "busy" and not "nothing was changed"
+    deps.log.warn({ err: error, action: former.id }, 'A former intent could not be settled now.');
+    const action = await stored(deps, former).catch(() => null);
+    if (action === null) throw new Refused({ code: 'action.unsettled' });
+    return { action, gaveTurnBack: false };
   }
 }
 
@@ -160,9 +168,10 @@ async function beginNow(attempt: Attempt, plan: ActionPlan, deadlineMs: number):
   let { memory } = turn;
   if (turn.pending !== null) {
     const settling = { deadlineMs, priority: 'change' as const, mayWriteAgain: false };
-    memory = (await settleAction(deps, turn, turn.pending, settling)).memory;
+    memory = (await settleAction(deps, turn, turn.pending, settling).catch(withoutCredentials)).memory;
   }
-  const prepared = await plan.prepare(attempt, memory);
+  await turn.assertTimeForWrite();
+  const prepared = await plan.prepare(withinLease(attempt, readsEndBeforeLeaseMs), memory);
   if (input.signal?.aborted === true) throw new Refused({ code: 'roblox.busy', retryAfterSeconds: 5 });
   if (prepared.kind === 'begin') return carryOut(attempt, prepared);
 
@@ -176,27 +185,45 @@ async function beginNow(attempt: Attempt, plan: ActionPlan, deadlineMs: number):
   return { action: { ...action, status: 'unchanged', usage, isOverage }, gaveTurnBack: true };
 }
 
+/** The action in the way may be another workspace's, whose credential is nobody else's business. */
+function withoutCredentials(error: unknown): never {
+  const isTheirs = error instanceof Refused && error.refusal.code.startsWith('credential.');
+  throw isTheirs ? new Refused({ code: 'roblox.busy', retryAfterSeconds: 5 }) : error;
+}
+
+/** What waits for a slot of Roblox's limit must not outwait the turn: a slot that comes after it is wasted. */
+const readsEndBeforeLeaseMs = 3_000;
+const intentBeforeLeaseMs = 1_000;
+
+function withinLease(attempt: Attempt, beforeMs: number): Attempt {
+  const { call, turn, deps } = attempt;
+  const deadlineMs = Math.min(call.deadlineMs, deps.clock.monotonicMs() + turn.leaseLeftMs() - beforeMs);
+  return { ...attempt, call: { ...call, deadlineMs } };
+}
+
 /** Intent, writes, verdict. From the intent on, the answer is about the action, whatever fails. */
 async function carryOut(attempt: Attempt, prepared: Prepared & { kind: 'begin' }): Promise<Finished> {
   const { deps, turn, credential, settings, newAction, call, caller } = attempt;
   const { change, endpoints, remarks } = prepared;
-  const reservation = await orRefuse(deps.roblox.reserve(credential, endpoints, call));
+  await turn.assertTimeForWrite();
+  // `reserve` keeps a write's time-out free before its deadline; the write itself may run past the lease it renews
+  const waiting = withinLease(attempt, intentBeforeLeaseMs - writeTimeoutSeconds * 1000).call;
+  const reservation = await orRefuse(deps.roblox.reserve(credential, endpoints, waiting));
   const counting = { allowance: allowanceOf(caller.dialect, settings.plan), hardLimit: null };
   const ref = await deps.storage.shared.journal.intend(turn.held, newAction, change, counting);
   const action = actionOf(attempt, ref, change);
-  const result = await prepared.perform(action, { ...call, reservation });
-  if (result.kind === 'unsettled') return { action, gaveTurnBack: false };
   try {
+    const result = await prepared.perform(action, { ...call, reservation });
+    if (result.kind === 'unsettled') return { action, gaveTurnBack: false };
     const verdict = await recordVerdict(deps, turn, action, settings, result, false, remarks);
     return { action: verdict.action, gaveTurnBack: true };
   } catch (error) {
     // somebody took the turn over and settles the action by its own reading: that verdict counts
     if (error instanceof GuardFailed)
       return { action: await stored(deps, ref).catch(() => action), gaveTurnBack: true };
-    // written, but the verdict could not be: whoever comes next reads Roblox and finds it done
-    if (error instanceof Refused && error.refusal.code === 'storage.unavailable')
-      return { action, gaveTurnBack: false };
-    throw error;
+    // written perhaps, but the verdict could not be: whoever comes next reads Roblox and finds out
+    deps.log.error({ err: error, action: action.id }, 'An action was left without its verdict.');
+    return { action, gaveTurnBack: false };
   }
 }
 

@@ -4,7 +4,6 @@ import { groupId, userId } from '../domain/ids.ts';
 import { Refused } from '../domain/refusals.ts';
 import { type Deps, requestDeadlineMs } from './deps.ts';
 import { settleAction } from './settle-action.ts';
-import { TurnLost } from './turn.ts';
 
 const perRound = 50;
 
@@ -33,12 +32,9 @@ export async function settleUnsettled(
         await turn.release();
       }
     } catch (error) {
-      if (!(error instanceof Refused) && !(error instanceof TurnLost)) throw error;
-      const reason = error instanceof Refused ? error.refusal.code : error.name;
-      deps.log.warn(
-        { groupId: place.groupId, userId: place.userId, reason },
-        'An unsettled action cannot be settled yet.',
-      );
+      // whatever is wrong with this one must not keep the others waiting
+      const facts = error instanceof Refused ? { reason: error.refusal.code } : { err: error };
+      deps.log.warn({ ...place, ...facts }, 'An unsettled action cannot be settled yet.');
     }
   }
   return settled;

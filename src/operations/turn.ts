@@ -27,6 +27,8 @@ export type Turn = {
   learn(memory: Memory): void;
   /** The database's time now, reckoned from when the turn was taken. */
   now(): Date;
+  /** How long the turn is certainly ours, by our own clock. */
+  leaseLeftMs(): number;
   /** Makes sure that a full write time-out of the lease is left, renewing it when not. Throws TurnLost. */
   assertTimeForWrite(): Promise<void>;
   /** Gives the turn back without a verdict. */
@@ -99,6 +101,7 @@ export function createTurns(deps: { storage: Storage; clock: Clock; processName:
         memory = settled;
       },
       now: () => new Date(row.now.getTime() + (clock.monotonicMs() - takenMs)),
+      leaseLeftMs: () => leaseEndsMs - clock.monotonicMs(),
       async assertTimeForWrite() {
         const needed = writeTimeoutSeconds * 1000 + marginMs;
         if (leaseEndsMs - clock.monotonicMs() >= needed) return;
@@ -140,7 +143,8 @@ export function createTurns(deps: { storage: Storage; clock: Clock; processName:
         }
         if (clock.monotonicMs() >= deadlineMs || signal?.aborted === true) {
           await storage.shared.turns.release(held);
-          throw new Refused({ code: 'roblox.busy', retryAfterSeconds: 5 });
+          const hasIntent = answer.claim?.kind === 'owned' && answer.claim.action !== null;
+          throw new Refused(hasIntent ? { code: 'action.unsettled' } : { code: 'roblox.busy', retryAfterSeconds: 5 });
         }
         await waitForRelease(place, signal);
       }

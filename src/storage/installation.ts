@@ -32,7 +32,30 @@ export function createInstallationStore(database: Database): InstallationStore {
       const known = row.key_fingerprint;
       if (known !== null && !boxes.some((box) => box.fingerprint === known)) throw new WrongEncryptionKey();
       if (first === undefined || known === first.fingerprint) return;
-      await database.kysely.updateTable('installation').set({ key_fingerprint: first.fingerprint }).execute();
+      await database.kysely.transaction().execute(async (transaction) => {
+        // every secret moves to the first key before its name does, so that the old key may then be thrown away
+        const reseal = (sealed: Buffer) => {
+          const box = boxes.find((one) => one.opens(sealed));
+          if (box === undefined) throw new WrongEncryptionKey();
+          return first.seal(box.open(sealed));
+        };
+        for (const { id, secret, proxy } of await transaction
+          .selectFrom('credentials')
+          .select(['id', 'secret', 'proxy'])
+          .execute()) {
+          const sealed = { secret: reseal(secret), proxy: proxy === null ? null : reseal(proxy) };
+          await transaction.updateTable('credentials').set(sealed).where('id', '=', id).execute();
+        }
+        for (const { id, secret } of await transaction.selectFrom('api_keys').select(['id', 'secret']).execute()) {
+          if (secret === null) continue;
+          await transaction
+            .updateTable('api_keys')
+            .set({ secret: reseal(secret) })
+            .where('id', '=', id)
+            .execute();
+        }
+        await transaction.updateTable('installation').set({ key_fingerprint: first.fingerprint }).execute();
+      });
     },
     async preparePartitions() {
       // two processes may do this at once: the lock makes one wait and find the work done

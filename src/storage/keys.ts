@@ -22,15 +22,15 @@ const takeRequests: Statement = {
   text: `
     with ${given('key_id integer, block integer, at_most integer')},
     taken as (
-      insert into request_windows as w (key_id, minute, used)
-      select p.key_id, date_trunc('minute', brevet_now()), least(p.block, p.at_most) from p
-      on conflict (key_id, minute) do update set used = least(w.used + (select block from p), (select at_most from p))
+      insert into request_windows as w (key_id, minute, used, granted)
+      select p.key_id, date_trunc('minute', brevet_now()), least(p.block, p.at_most), least(p.block, p.at_most) from p
+      on conflict (key_id, minute) do update set
+        used = least(w.used + (select block from p), (select at_most from p)),
+        granted = least((select block from p), (select at_most from p) - w.used)
       where w.used < (select at_most from p)
-      returning used
-    ), before as (
-      select w.used from request_windows w, p where w.key_id = p.key_id and w.minute = date_trunc('minute', brevet_now())
+      returning granted
     )
-    select taken.used - coalesce((select used from before), 0) as granted,
+    select taken.granted,
       ceil(60 - extract(second from brevet_now()))::integer as seconds_left
     from p left join taken on true`,
 };

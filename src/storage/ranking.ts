@@ -44,7 +44,7 @@ const settingsWith = (users: boolean, direction: boolean): Statement => ({
         from rank_rules r where r.workspace_id = $1 and r.group_id = $2 and r.kind = $${users ? 4 : 3} and r.is_enabled)`
           : 'null::json'
       } as rules,
-      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', c.proxy)
+      (select json_agg(json_build_object('id', c.id, 'kind', c.kind, 'secret', encode(c.secret, 'hex'), 'proxy', encode(c.proxy, 'hex'))
         order by c.position) from credentials c where c.workspace_id = $1) as credentials
     from workspaces w left join workspace_groups g on g.workspace_id = w.id and g.group_id = $2
     where w.id = $1`,
@@ -91,7 +91,11 @@ export function createSettingsReader(database: Database, box: SecretBox): ReadSe
       ownsGroup: row.owns_group,
       confirmedLadder: row.ladder,
       rules: row.rules ?? [],
-      credentials: (row.credentials ?? []).map((one) => ({ ...one, secret: box.open(Buffer.from(one.secret, 'hex')) })),
+      credentials: (row.credentials ?? []).map((one) => ({
+        ...one,
+        secret: box.open(Buffer.from(one.secret, 'hex')),
+        proxy: one.proxy === null ? null : box.open(Buffer.from(one.proxy, 'hex')),
+      })),
     };
     return users.map((id) => ({ ...shared, isBlacklisted: id !== null && (row.blacklisted?.includes(id) ?? false) }));
   }

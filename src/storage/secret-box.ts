@@ -5,6 +5,8 @@ export type SecretBox = {
   seal(clear: string): Buffer;
   /** Throws when none of the keys opens it. */
   open(sealed: Buffer): string;
+  /** Whether one of the keys opens it. */
+  opens(sealed: Buffer): boolean;
   /** Tells keys apart without revealing them; stored in the database. */
   readonly fingerprint: string;
 };
@@ -15,7 +17,7 @@ const tagBytes = 16;
 export function createSecretBox(keys: readonly Buffer[]): SecretBox {
   const [first] = keys;
   if (first === undefined) throw new RangeError('a secret box needs a key');
-  return {
+  const box: SecretBox = {
     seal(clear) {
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv('aes-256-gcm', first, iv);
@@ -37,7 +39,16 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
       throw new Error('A stored secret cannot be decrypted with ENCRYPTION_KEY.');
     },
     fingerprint: createHash('sha256').update('brevet key fingerprint').update(first).digest('hex').slice(0, 32),
+    opens(sealed) {
+      try {
+        box.open(sealed);
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
+  return box;
 }
 
 /** SHA-256 of a secret: what API keys are looked up by. */

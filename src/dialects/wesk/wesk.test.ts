@@ -352,6 +352,11 @@ describe('reading a request', () => {
     expect(error(await post('rank', ' '.repeat(70_000)))).toMatchObject({ status: 413 });
   });
 
+  test('a body nested without end is a mistake of the client', async () => {
+    const deep = `${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}`;
+    expect(error(await post('rank', deep))).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+  });
+
   test('numbers may come as 5.0 or in quotes', async () => {
     expect((await post('rank', '{"robloxUserId":"2034","rankId":5.0}')).status).toBe(200);
     expect((await brevet.call('/v1/groups/7001/rank/8123456789')).json).toMatchObject({
@@ -425,6 +430,18 @@ describe('a miss', () => {
     const answer = await brevet.call('/api/nowhere');
     expect(answer.json).toEqual({ success: false, error: 'Not found', code: 'NOT_FOUND' });
   });
+});
+
+test('requests that come together share the minute: none is refused below the limit', async () => {
+  const value = 'wesk_burst-key-0123456789';
+  await brevet.apply(acme({ keys: [{ dialect: 'wesk', value, label: 'Burst', groupId: 7001 }] }));
+  const send = () => brevet.call('/v1/groups/7001/rank', { method: 'POST', body: {}, headers: { 'x-api-key': value } });
+  const statuses = (await Promise.all(Array.from({ length: 200 }, send))).map((answer) => answer.status);
+  expect(new Set(statuses)).toEqual(new Set([400]));
+  const [window] = await brevet.query<{ used: number }>(
+    "select sum(used)::integer as used from request_windows where key_id = (select id from api_keys where label = 'Burst')",
+  );
+  expect(window?.used).toBeLessThanOrEqual(300);
 });
 
 test('no key ever stands in the log', () => {

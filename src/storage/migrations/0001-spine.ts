@@ -193,6 +193,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       key_id integer not null,
       minute timestamptz not null,
       used integer not null,
+      -- what the last taker got; two takers at once must not read each other's
+      granted integer not null,
       primary key (key_id, minute)
     ) with (fillfactor = 70);
 

@@ -68,11 +68,6 @@ function shapeOf(url: string): Shape {
   return shapes.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1] ?? plainShape;
 }
 
-const messages = {
-  wesk404: 'No such endpoint.',
-  plain404: 'Not found',
-} as const;
-
 function sendMiss(reply: FastifyReply, url: string, miss: Miss): FastifyReply {
   const { body, type } = shapeOf(url)(miss, url);
   return reply.code(miss.status).type(type).send(body);
@@ -123,7 +118,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     methodsByUrl.set(route.url, methods);
   });
   app.setNotFoundHandler((request, reply) => {
-    const message = shapeOf(request.url) === weskShape ? messages.wesk404 : messages.plain404;
+    const message = shapeOf(request.url) === weskShape ? 'No such endpoint.' : 'Not found';
     return sendMiss(reply, request.url, { status: 404, message });
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
